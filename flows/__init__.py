@@ -1,0 +1,1 @@
+"""Scheduled runs: Prefect tasks over pipeline functions."""

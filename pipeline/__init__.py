@@ -1,0 +1,1 @@
+"""Raw customer logs in; customers, journeys, drop-offs and churn risk out."""

@@ -1,0 +1,1 @@
+"""Who is likely to leave, from what was known at the time."""

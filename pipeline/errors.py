@@ -1,0 +1,49 @@
+"""Every error raised on purpose; each message says where, what was found and what to do."""
+
+
+class WendError(Exception):
+    """The root: the command line prints it as one sentence, without a traceback."""
+
+
+class BadSettings(WendError):
+    """`wend.toml` or a catalogue CSV holds something that cannot be meant."""
+
+
+class NoProject(WendError):
+    """No `wend.toml` at or above the folder that was named."""
+
+
+class SourceRefused(WendError):
+    """A whole file cannot be read as its format; its source stops, the others go on."""
+
+
+class RecordsLost(WendError):
+    """The accounting equation of a file does not hold: a bug in a reader, never weather."""
+
+
+class BadRecord(WendError):
+    """One record cannot become an event; the message is the reason kept in quarantine."""
+
+
+class UnknownTable(WendError):
+    """A model reads a table that no file in sql/ builds and no step provides."""
+
+
+class BadModel(WendError):
+    """A file in sql/ breaks the form: header, one select, portable subset, no cycle."""
+
+
+class NothingPublished(WendError):
+    """A command needs a published snapshot and there is none yet."""
+
+
+class Stale(WendError):
+    """`--from STEP` would build on results that no longer belong to the landed data."""
+
+
+class RunInProgress(WendError):
+    """Another run holds the project's lock."""
+
+
+class UnknownIdentifier(WendError):
+    """No landed record holds the identifier that was asked for."""

@@ -1,0 +1,1 @@
+"""Identifiers seen together become customers, with the evidence kept."""

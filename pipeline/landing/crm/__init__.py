@@ -1,0 +1,1 @@
+"""CRM exports: history and merges rather than the current row."""

@@ -1,0 +1,1 @@
+"""Raw mail and the event webhooks of mail senders."""

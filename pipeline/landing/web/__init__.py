@@ -1,0 +1,1 @@
+"""Web trackers and access logs."""

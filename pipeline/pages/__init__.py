@@ -1,0 +1,1 @@
+"""Published tables drawn for people: one self-contained HTML, no network."""

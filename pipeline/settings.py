@@ -1,0 +1,316 @@
+"""wend.toml to Settings: the only reader of configuration and environment."""
+
+import os
+import re
+import tomllib
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from pipeline.errors import BadSettings, NoProject
+
+FILE_NAME = "wend.toml"
+CHANNELS = ("web", "chat", "email", "crm", "phone", "survey", "social", "store")
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(
+            f"unknown time zone {name!r}; write one such as 'Europe/London'"
+        ) from error
+    return name
+
+
+Zone = Annotated[str, AfterValidator(_zone)]
+Channel = Literal["web", "chat", "email", "crm", "phone", "survey", "social", "store"]
+
+
+class _Section(BaseModel):
+    """One section of wend.toml: frozen, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Company(_Section):
+    """Whose logs these are.
+
+    Attributes:
+        time_zone: The business zone; days on pages are its days.
+        founded_on: A stamp before this day is refused.
+        email_domains: Addresses at these domains are staff, never customers.
+        phones: The company's own numbers, never customers.
+        phone_region: How a national phone number is read, such as GB.
+    """
+
+    name: str
+    time_zone: Zone = "UTC"
+    currency: str = Field(default="EUR", pattern="^[A-Z]{3}$")
+    founded_on: date = date(1995, 1, 1)
+    email_domains: tuple[str, ...] = ()
+    phones: tuple[str, ...] = ()
+    phone_region: str = Field(default="GB", pattern="^[A-Z]{2}$")
+
+
+class Columns(_Section):
+    """How a generic or survey source's columns become an event.
+
+    A value that begins with `=` is a constant: `kind = "=call_answered"`.
+    """
+
+    occurred_at: str
+    kind: str
+    own_id: str | None = None
+    label: str | None = None
+    received_at: str | None = None
+    text: str | None = None
+    amount: str | None = None
+    currency: str | None = None
+    score_kind: str | None = None
+    score: str | None = None
+    object_kind: str | None = None
+    object_id: str | None = None
+    link: str | None = None
+    actor: str | None = None
+    direction: str | None = None
+    user_agent: str | None = None
+    identifiers: dict[str, str] = Field(default_factory=dict)
+    properties: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+
+
+class Source(_Section):
+    """One configured source.
+
+    Attributes:
+        path: A glob below the project folder; .gz .bz2 .zip .zst are opened.
+        time_zone: The zone of stamps that name none.
+        clock_offset_seconds: Added to every stamp of a source whose clock is known to be off.
+        time_format: For `generic`: iso, s, ms, us or a strptime layout.
+        namespaces: Renames the namespaces a format gives, such as user_id = "shop_login".
+        rank: Among events at one instant, lower comes first.
+        max_age_hours: The newest record may be this old before the pages say so.
+    """
+
+    format: str
+    path: str
+    channel: Channel | None = None
+    time_zone: Zone | None = None
+    clock_offset_seconds: int = 0
+    time_format: str = "iso"
+    delimiter: str = Field(default=",", min_length=1, max_length=1)
+    columns: Columns | None = None
+    namespaces: dict[str, str] = Field(default_factory=dict)
+    rank: int = 100
+    max_age_hours: float = Field(default=48, gt=0)
+
+    @model_validator(mode="after")
+    def _generic_needs_columns(self) -> "Source":
+        if self.format == "generic" and self.columns is None:
+            raise ValueError("format 'generic' needs a [sources.NAME.columns] section")
+        return self
+
+
+class Namespace(_Section):
+    """How far one kind of identifier may be trusted to mean one person.
+
+    Attributes:
+        priority: Lower is stronger; an event belongs to its strongest identifier's customer.
+        unique_per_customer: Two different values never share a customer, unless declared merged.
+        is_strong: Counts towards the fan-out of what it is seen with.
+        max_strong: Seen with more distinct values of one strong namespace than this, a value is
+            shared by many people (a kiosk cookie, a call-centre phone) and joins nobody.
+        block: Regular expressions of values that name nobody.
+    """
+
+    priority: int = Field(default=50, ge=0)
+    unique_per_customer: bool = False
+    is_strong: bool = False
+    max_strong: int = Field(default=3, ge=1)
+    block: tuple[str, ...] = ()
+
+
+class Identity(_Section):
+    """How identifiers become customers.
+
+    Attributes:
+        namespaces: Overrides of the shipped policy, by namespace.
+        max_customer_identifiers: A customer with more fails a check.
+    """
+
+    namespaces: dict[str, Namespace] = Field(default_factory=dict)
+    max_customer_identifiers: int = Field(default=40, ge=2)
+
+
+class Journeys(_Section):
+    """When a journey or a session is over.
+
+    Attributes:
+        dormancy_days: Silent longer than this, a customer's journey has ended.
+        session_gap_minutes: Silent longer than this in one channel family, a session has.
+    """
+
+    dormancy_days: float = Field(default=30, gt=0)
+    session_gap_minutes: dict[Channel, float] = Field(default_factory=dict)
+
+
+class Churn(_Section):
+    """What leaving means.
+
+    Attributes:
+        horizon_days: The score is the chance of no value event within this many days.
+        min_history_days: A customer known for less is not scored.
+        list_size: How many customers the list names.
+    """
+
+    horizon_days: float = Field(default=60, gt=0)
+    min_history_days: float = Field(default=30, ge=0)
+    list_size: int = Field(default=500, ge=1)
+
+
+class Publish(_Section):
+    """What analysts get.
+
+    Attributes:
+        keep: How many snapshots stay.
+        show_identifiers: Publish e-mail addresses and phone numbers in clear.
+    """
+
+    keep: int = Field(default=7, ge=1)
+    show_identifiers: bool = False
+
+
+class Machine(_Section):
+    """How much of the machine a run may use."""
+
+    threads: int = Field(default=2, ge=1)
+    memory_gib: float = Field(default=6, gt=0)
+    temp_gib: float = Field(default=50, gt=0)
+
+
+class Settings(_Section):
+    """A project's configuration, whole and checked."""
+
+    folder: Path
+    company: Company
+    sources: dict[str, Source]
+    identity: Identity = Identity()
+    journeys: Journeys = Journeys()
+    churn: Churn = Churn()
+    publish: Publish = Publish()
+    machine: Machine = Machine()
+
+    @property
+    def lake(self) -> Path:
+        """The landed events, the ledger and the identity key: all the state there is."""
+        return self.folder / "data" / "lake"
+
+    @property
+    def work(self) -> Path:
+        """Results of a run's steps; may be deleted at any time."""
+        return self.folder / "data" / "work"
+
+    @property
+    def published(self) -> Path:
+        """Snapshots, and the pointer `current` to the newest whole one."""
+        return self.folder / "data" / "published"
+
+    @property
+    def reports(self) -> Path:
+        """Pages and lists."""
+        return self.folder / "data" / "reports"
+
+
+def find_project(start: Path) -> Path:
+    """The nearest folder at or above `start` that holds a wend.toml.
+
+    Raises:
+        NoProject: There is none.
+    """
+    start = start.resolve()
+    for folder in (start, *start.parents):
+        if (folder / FILE_NAME).is_file():
+            return folder
+    raise NoProject(
+        f"{start}: no {FILE_NAME} here or above; run `wend init` to make one, "
+        "or name the folder with --project"
+    )
+
+
+def load(folder: Path) -> Settings:
+    """The settings of the project in `folder`.
+
+    Raises:
+        NoProject: No wend.toml there.
+        BadSettings: Not TOML, an unknown key, or a value out of range; names file and line.
+    """
+    path = folder / FILE_NAME
+    if not path.is_file():
+        raise NoProject(f"{path}: no such file; run `wend init` to make one")
+    text = path.read_text(encoding="utf-8")
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise BadSettings(f"{path}: not valid TOML: {error}") from error
+    try:
+        return Settings.model_validate({**content, "folder": folder.resolve()})
+    except ValidationError as error:
+        lines = _lines(text)
+        raise BadSettings(
+            "\n".join(_sentence(path, lines, fault) for fault in error.errors())
+        ) from error
+
+
+def _lines(text: str) -> dict[tuple[str, ...], int]:
+    """The line of every section and key, for messages."""
+    section: tuple[str, ...] = ()
+    found: dict[tuple[str, ...], int] = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        if match := re.match(r"\s*\[+\s*([^\]]+?)\s*\]+", line):
+            section = tuple(part.strip(" \"'") for part in match[1].split("."))
+            found.setdefault(section, number)
+        elif match := re.match(r"\s*[\"']?([\w.-]+)[\"']?\s*=", line):
+            found.setdefault((*section, *match[1].split(".")), number)
+    return found
+
+
+def _sentence(path: Path, lines: dict[tuple[str, ...], int], fault: Any) -> str:
+    """One fault of the configuration as file:line: key: what to do."""
+    where = tuple(str(part) for part in fault["loc"])
+    line = next((lines[where[:n]] for n in range(len(where), 0, -1) if where[:n] in lines), 1)
+    message = fault["msg"].removeprefix("Value error, ")
+    if fault["type"] == "extra_forbidden":
+        message = "unknown key; check its spelling or take it out"
+    if fault["type"] == "missing":
+        message = "is missing; add it"
+    return f"{path}:{line}: {'.'.join(where)}: {message}"
+
+
+def clock() -> datetime:
+    """The wall clock in UTC: read once a run, for the ledger only, never by a model.
+
+    WEND_CLOCK, an ISO instant with zone, stands in for it where a run is to be repeated.
+    """
+    given = os.environ.get("WEND_CLOCK")
+    return datetime.fromisoformat(given).astimezone(UTC) if given else datetime.now(tz=UTC)
+
+
+def identity_key(lake: Path) -> bytes:
+    """The secret that keys customer ids: WEND_IDENTITY_KEY, or the lake's own, made once."""
+    given = os.environ.get("WEND_IDENTITY_KEY")
+    if given:
+        return given.encode()
+    path = lake / "identity.key"
+    if not path.exists():
+        lake.mkdir(parents=True, exist_ok=True)
+        staged = lake / f".identity.key.{os.getpid()}"
+        with os.fdopen(os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(os.urandom(32))
+            file.flush()
+            os.fsync(file.fileno())
+        staged.replace(path)
+    return path.read_bytes()

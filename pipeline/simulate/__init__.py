@@ -1,0 +1,1 @@
+"""An invented company with known truth, written in the raw formats."""

@@ -1,0 +1,56 @@
+-- event_customers: whose event it is, by the strongest identifier it names.
+-- Grain: one row per event_id that names an active identifier.
+-- Reads: identifiers, landed_identifiers.
+with
+    ranked as (
+        select
+            identifier,
+            namespace,
+            value,
+            customer_id,
+            is_strong,
+            row_number() over (order by priority, identifier) as strength
+        from identifiers
+        where status = 'active'
+    ),
+
+    known as (
+        select
+            identifier,
+            namespace,
+            value,
+            customer_id,
+            is_strong,
+            strength,
+            min(strength) over (partition by customer_id) as customer_strength,
+            max(case when is_strong then 1 else 0 end) over (
+                partition by customer_id
+            ) as has_strong
+        from ranked
+    ),
+
+    named as (
+        select
+            landed_identifiers.event_id,
+            min(known.strength) as strength,
+            min(known.customer_strength) as first_customer,
+            max(known.customer_strength) as last_customer
+        from landed_identifiers
+        join
+            known
+            on landed_identifiers.namespace = known.namespace
+            and landed_identifiers.value = known.value
+        -- Staff and people merely mentioned are not whom the event happened to.
+        where landed_identifiers.role in ('actor', 'recipient', 'subject')
+        group by landed_identifiers.event_id
+    )
+
+select
+    named.event_id,
+    known.customer_id,
+    known.identifier,
+    -- Stitching alone, not the record, says that this strongly known customer was here.
+    named.first_customer <> named.last_customer
+    or (not known.is_strong and known.has_strong = 1) as is_uncertain
+from named
+join known on named.strength = known.strength

@@ -1,0 +1,221 @@
+"""The tables a run hands to the models, empty, and models run over small given tables."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import duckdb
+import polars as pl
+
+from pipeline.landing.schema import FILES, INSTANT, LANDED_EVENTS, LANDED_IDENTIFIERS, QUARANTINE
+from pipeline.warehouse import Model, build, in_order
+
+AS_OF = datetime(2026, 3, 1)  # noqa: DTZ001 - the models' instants are naive UTC
+HOUR_US = 3_600_000_000
+DAY_US = 24 * HOUR_US
+
+PROVIDED: Mapping[str, pl.Schema] = {
+    "landed_events": LANDED_EVENTS,
+    "landed_revisions": LANDED_EVENTS,
+    "landed_identifiers": LANDED_IDENTIFIERS,
+    "landed_files": FILES,
+    "landed_quarantine": QUARANTINE,
+    "identifiers": pl.Schema(
+        {
+            "identifier": pl.String,
+            "namespace": pl.String,
+            "value": pl.String,
+            "status": pl.String,
+            "reason": pl.String,
+            "customer_id": pl.String,
+            "is_strong": pl.Boolean,
+            "priority": pl.Int32,
+            "event_count": pl.Int64,
+            "first_seen_at": INSTANT,
+            "last_seen_at": INSTANT,
+            "night": pl.Int32,
+        }
+    ),
+    "customer_links": pl.Schema(
+        {
+            "left_identifier": pl.String,
+            "right_identifier": pl.String,
+            "rule": pl.String,
+            "status": pl.String,
+            "reason": pl.String,
+            "sources": pl.String,
+            "event_count": pl.Int64,
+            "first_seen_at": INSTANT,
+            "last_seen_at": INSTANT,
+        }
+    ),
+    "customer_changes": pl.Schema(
+        {
+            "change": pl.String,
+            "customer_id": pl.String,
+            "other_customer_id": pl.String,
+            "identifier_count": pl.Int64,
+        }
+    ),
+    "customer_confidence": pl.Schema({"customer_id": pl.String, "identity_confidence": pl.Float64}),
+    "touchpoints": pl.Schema(
+        {
+            "touchpoint": pl.String,
+            "stage": pl.String,
+            "channel": pl.String,
+            "position": pl.Int32,
+            "stage_position": pl.Int32,
+            "visibility": pl.String,
+            "initiator": pl.String,
+            "owner": pl.String,
+            "importance": pl.String,
+            "outcome": pl.String,
+            "is_value": pl.Boolean,
+        }
+    ),
+    "stages": pl.Schema({"stage": pl.String, "position": pl.Int32, "goal": pl.String}),
+    "notes": pl.Schema(
+        {
+            "about": pl.String,
+            "kind": pl.String,
+            "note": pl.String,
+            "author": pl.String,
+            "written_on": pl.Date,
+        }
+    ),
+    "touchpoint_patterns": pl.Schema(
+        {
+            "rank": pl.Int32,
+            "touchpoint": pl.String,
+            "channel": pl.String,
+            "kind": pl.String,
+            "label_like": pl.String,
+        }
+    ),
+    "channels": pl.Schema({"channel": pl.String, "gap_us": pl.Int64}),
+    "sources": pl.Schema(
+        {
+            "source": pl.String,
+            "format": pl.String,
+            "channel": pl.String,
+            "rank": pl.Int32,
+            "max_age_us": pl.Int64,
+        }
+    ),
+    "parameters": pl.Schema(
+        {
+            "as_of": INSTANT,
+            "as_of_us": pl.Int64,
+            "dormancy_us": pl.Int64,
+            "horizon_us": pl.Int64,
+            "horizon_days": pl.Float64,
+            "min_history_us": pl.Int64,
+            "company": pl.String,
+            "currency": pl.String,
+            "max_customer_identifiers": pl.Int64,
+        }
+    ),
+}
+
+# What stands where a small table leaves a column out; any other column is then null.
+USUAL: Mapping[str, str] = {
+    "as_of": f"timestamp '{AS_OF}'",
+    "as_of_us": f"epoch_us(timestamp '{AS_OF}')",
+    "dormancy_us": str(30 * DAY_US),
+    "horizon_us": str(60 * DAY_US),
+    "horizon_days": "60",
+    "min_history_us": str(30 * DAY_US),
+    "company": "'Larkspur Broadband'",
+    "currency": "'EUR'",
+    "max_customer_identifiers": "40",
+    "is_machine": "false",
+    "is_uncertain": "false",
+    "is_tied": "false",
+    "is_strong": "true",
+    "is_value": "false",
+    "is_merge": "false",
+    "is_authenticated": "false",
+    "is_settled": "true",
+    "priority": "50",
+    "rank": "100",
+    "source_sequence": "0",
+    "record_number": "1",
+    "night": "1",
+}
+# What a small table's other columns say already.
+DERIVED: Mapping[str, tuple[str, str]] = {
+    "occurred_us": ("occurred_at", "epoch_us(cast(occurred_at as timestamp))"),
+    "as_of_us": ("as_of", "epoch_us(cast(as_of as timestamp))"),
+    "identifier": ("namespace", "namespace || ':' || value"),
+}
+ONE_ROW: Mapping[str, pl.DataFrame] = {
+    "parameters": pl.DataFrame({"as_of": [AS_OF]}),
+    "channels": pl.DataFrame(
+        {
+            "channel": ["web", "chat", "email", "crm", "phone", "survey", "social", "store"],
+            "gap_us": [HOUR_US // 2] * 8,
+        }
+    ),
+}
+
+
+def ancestors(models: Mapping[str, Model], name: str) -> set[str]:
+    """The model `name` and all models that it reads, directly or not."""
+    found, waiting = set(), [name]
+    while waiting:
+        model = models[waiting.pop()]
+        if model.name not in found:
+            found.add(model.name)
+            waiting.extend(model.reads & models.keys())
+    return found
+
+
+def fill(con: duckdb.DuckDBPyConnection, name: str, frame: pl.DataFrame) -> None:
+    """Put `frame` into the empty table `name`, columns left out as usual, none unknown."""
+    types = con.execute(f'select column_name, column_type from (describe "{name}")').fetchall()
+    known = {column for column, _ in types}
+    assert set(frame.columns) <= known, f"{name} has no column {set(frame.columns) - known}"
+    con.register("given", frame)
+    columns = ", ".join(
+        f'cast({_expression(column, frame.columns)} as {kind}) as "{column}"'
+        for column, kind in types
+    )
+    con.execute(f'insert into "{name}" select {columns} from given')
+    con.unregister("given")
+
+
+def _expression(column: str, given: list[str]) -> str:
+    """Where a column's values come from."""
+    if column in given:
+        return f'"{column}"'
+    if column in DERIVED and DERIVED[column][0] in given:
+        return DERIVED[column][1]
+    return USUAL.get(column, "null")
+
+
+def provide(con: duckdb.DuckDBPyConnection, frames: Mapping[str, pl.DataFrame]) -> None:
+    """Make every provided table: the given rows, the usual one, or none."""
+    for name, schema in PROVIDED.items():
+        con.register("empty", schema.to_frame())
+        con.execute(f'create table "{name}" as select * from empty')
+        con.unregister("empty")
+        if name in frames or name in ONE_ROW:
+            fill(con, name, frames.get(name, ONE_ROW.get(name, schema.to_frame())))
+
+
+def make(
+    con: duckdb.DuckDBPyConnection,
+    models: Mapping[str, Model],
+    name: str,
+    frames: Mapping[str, pl.DataFrame],
+) -> None:
+    """Make the table `name` and all it reads; a given frame stands in for its model."""
+    provide(con, frames)
+    needed = ancestors(models, name)
+    unread = frames.keys() - needed - PROVIDED.keys()
+    assert not unread, f"{name} reads no {unread}"
+    for model in in_order([models[one] for one in needed], PROVIDED.keys()):
+        if model.name in frames:
+            con.execute(f'create table "{model.name}" as select * from ({model.sql}) limit 0')
+            fill(con, model.name, frames[model.name])
+        else:
+            list(build(con, [model], PROVIDED.keys() | needed))

@@ -42,7 +42,7 @@ TOUCHPOINT_PATTERNS = pl.Schema(
         "touchpoint": pl.String,
         "channel": pl.String,  # null: any
         "kind": pl.String,
-        "label_like": pl.String,  # for coalesce(label, '') like label_like escape '\'
+        "label_like": pl.String,  # for `like ... escape '!'`; null: any label or none
     }
 )
 NOTES = pl.Schema(
@@ -177,12 +177,14 @@ def init(folder: Path, template: str) -> tuple[Path, ...]:
     return targets
 
 
-def label_like(glob: str) -> str:
-    r"""The `like` pattern of a glob: `*` any run of characters, all else itself.
+def label_like(glob: str) -> str | None:
+    """The `like` pattern, with `escape '!'`, of a glob: `*` any run, all else itself.
 
-    For use with `escape '\'`.
+    No glob, or one of `*` alone, takes what has no label too, and is null.
     """
-    return re.sub(r"([\\%_])", r"\\\1", glob).replace("*", "%")
+    if not glob.strip("*"):
+        return None
+    return re.sub(r"([!%_])", r"!\1", glob).replace("*", "%")
 
 
 def _text(path: Path) -> str:
@@ -312,8 +314,8 @@ def _touchpoints(lines: Sequence[Line], stages: pl.DataFrame, faults: _Faults) -
 
 def _patterns(lines: Sequence[Line], faults: _Faults) -> pl.DataFrame:
     """TOUCHPOINT_PATTERNS from the touchpoints' rows; a pattern that cannot win is a fault."""
-    rows: list[tuple[int, str, str | None, str, str]] = []
-    taken: dict[tuple[str | None, str, str], str] = {}
+    rows: list[tuple[int, str, str | None, str, str | None]] = []
+    taken: dict[tuple[str | None, str, str | None], str] = {}
     for where, cells in lines:
         channel = cells["channel"].casefold() or None
         given = [part.strip() for part in cells["events"].split(";")]
@@ -323,7 +325,7 @@ def _patterns(lines: Sequence[Line], faults: _Faults) -> pl.DataFrame:
             )
         for pattern in filter(None, given):
             kind, _, glob = pattern.partition(" ")
-            like = label_like(glob.strip() or "*")
+            like = label_like(glob.strip())
             if not KIND.fullmatch(kind):
                 faults.add(
                     where,
@@ -331,7 +333,7 @@ def _patterns(lines: Sequence[Line], faults: _Faults) -> pl.DataFrame:
                     "and part patterns by semicolons",
                 )
                 continue
-            rivals = ((by, kind, text) for by in {channel, None} for text in (like, "%"))
+            rivals = ((by, kind, text) for by in {channel, None} for text in (like, None))
             if earlier := next((taken[rival] for rival in rivals if rival in taken), None):
                 faults.add(
                     where,
@@ -418,7 +420,7 @@ def _vocabulary(touchpoints: pl.DataFrame, patterns: pl.DataFrame) -> list[_Know
     said: dict[str, set[str]] = {}
     kinds: dict[str, set[str]] = {}
     for touchpoint, kind, like in patterns.select("touchpoint", "kind", "label_like").iter_rows():
-        said.setdefault(touchpoint, set()).update(_words(f"{kind} {like}"))
+        said.setdefault(touchpoint, set()).update(_words(f"{kind} {like or ''}"))
         kinds.setdefault(touchpoint, set()).add(kind)
     return [
         _Known(

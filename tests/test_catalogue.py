@@ -83,9 +83,9 @@ def test_patterns_are_ranked_as_written(write: Write) -> None:
     expected = table("""
         rank | touchpoint      | channel | kind               | label_like
         1    | Read pricing    | web     | page_viewed        | /pricing%
-        2    | Order placed    |         | order_completed    | %
+        2    | Order placed    |         | order_completed    |
         3    | Order placed    |         | deal_stage_changed | Closed Won
-        4    | Survey answered | survey  | survey_answered    | %
+        4    | Survey answered | survey  | survey_answered    |
     """).cast(dict(catalogue.TOUCHPOINT_PATTERNS))
     assert_frame_equal(found, expected)
 
@@ -98,14 +98,14 @@ def test_notes_carry_their_day(write: Write) -> None:
     assert found.rows() == [("Buy", "pain", "Too slow", "Sales", date(2026, 1, 31))]
 
 
-@given(label=st.text("ab%_\\*/. ", max_size=8), glob=st.text("ab%_\\*/. ", min_size=1, max_size=6))
+@given(label=st.text("ab%_!*/. ", max_size=8), glob=st.text("ab%_!*/. ", min_size=1, max_size=6))
 def test_a_glob_matches_what_its_like_pattern_matches(label: str, glob: str) -> None:
-    """Only `*` is special in a glob; `%`, `_` and a backslash stand for themselves."""
+    """Only `*` is special in a glob; `%`, `_` and `!` stand for themselves."""
     like = catalogue.label_like(glob)
 
     with duckdb.connect(config={"python_enable_replacements": False}) as con:
-        matched = con.execute("select ? like ? escape '\\'", [label, like]).fetchone()
-    assert matched == (_matches(glob, label),)
+        matched = con.execute("select coalesce(? like ? escape '!', true)", [label, like])
+        assert matched.fetchone() == (_matches(glob, label),)
 
 
 def _matches(glob: str, label: str) -> bool:

@@ -47,3 +47,7 @@ class RunInProgress(WendError):
 
 class UnknownIdentifier(WendError):
     """No landed record holds the identifier that was asked for."""
+
+
+class BadQuery(WendError):
+    """An analyst's own SELECT that DuckDB does not take."""

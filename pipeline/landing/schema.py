@@ -50,6 +50,7 @@ LANDED_IDENTIFIERS = pl.Schema(
         "role": pl.String,  # actor, recipient, subject, mentioned, agent
         "is_authenticated": pl.Boolean,
         "is_merge": pl.Boolean,  # the source declares these to be one person
+        "is_machine": pl.Boolean,
         "occurred_at": INSTANT,
         "known_at": INSTANT,
         "night": pl.Int32,

@@ -1,0 +1,180 @@
+"""One atomic publish a run: a snapshot is built beside the others, then one pointer is switched.
+
+Readers never wait and never see half of a snapshot; a folder no pointer names does not count.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from pipeline.errors import BadQuery, NothingPublished
+from pipeline.landing.ledger import sync
+
+FILE_NAME = "wend.duckdb"
+POINTER = "current"
+RECORD = "run.json"
+# Older clients (1.2 and on) open files of this storage version.
+STORAGE_VERSION = "v1.2.0"
+
+
+def current(published: Path) -> Path:
+    """The folder of the newest whole snapshot.
+
+    Raises:
+        NothingPublished: No run has published yet.
+    """
+    pointer = published / POINTER
+    if not (pointer / FILE_NAME).is_file():
+        raise NothingPublished(f"{published}: nothing is published yet; run `wend run` first")
+    return pointer.resolve()
+
+
+def current_record(published: Path) -> dict[str, Any]:
+    """The run record of the newest snapshot; empty before the first."""
+    path = published / POINTER / RECORD
+    return json.loads(path.read_text()) if path.is_file() else {}
+
+
+def connect(published: Path) -> duckdb.DuckDBPyConnection:
+    """A read-only connection to the newest snapshot, which it keeps seeing to its end.
+
+    Raises:
+        NothingPublished: No run has published yet.
+    """
+    return duckdb.connect(
+        (current(published) / FILE_NAME).as_posix(),
+        read_only=True,
+        config={
+            "python_enable_replacements": "false",
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+        },
+    )
+
+
+def fresh_folder(published: Path, run_id: str) -> Path:
+    """An empty folder for a new snapshot; half-built ones of killed runs are removed."""
+    published.mkdir(parents=True, exist_ok=True)
+    for folder in published.iterdir():
+        if folder.is_dir() and not folder.is_symlink() and not (folder / RECORD).is_file():
+            shutil.rmtree(folder)
+    name = run_id
+    tries = 1
+    while (published / name).exists():
+        tries += 1
+        name = f"{run_id}.{tries}"
+    folder = published / name
+    folder.mkdir()
+    return folder
+
+
+def write(
+    con: duckdb.DuckDBPyConnection,
+    folder: Path,
+    *,
+    tables: Iterable[str],
+    shaped: Mapping[str, str],
+    events: str,
+) -> None:
+    """Write the analysts' file: `tables` copied, `events` as Parquet with a view over it.
+
+    Args:
+        con: Open on the build database, whose tables are copied.
+        folder: The snapshot's folder, at its final place: the view names its Parquet file.
+        tables: Tables to copy under their own names.
+        shaped: Name and select of the tables that analysts get in a form of their own.
+        events: The wide table of events.
+    """
+    target = _quoted((folder / FILE_NAME).as_posix())
+    parquet = _quoted((folder / "events.parquet").as_posix())
+    con.execute(f"attach {target} as published (storage_version '{STORAGE_VERSION}')")
+    try:
+        for table in tables:
+            con.execute(f"create table published.{table} as from {table}")
+        for table, query in shaped.items():
+            con.execute(f"create table published.{table} as {query}")
+        con.execute(f"copy {events} to {parquet} (format parquet, compression zstd)")
+        con.execute(f"create view published.events as from read_parquet({parquet})")
+    finally:
+        con.execute("detach published")
+
+
+def comment(folder: Path, comments: Mapping[tuple[str, str], str]) -> None:
+    """Give every published table and column its comment; the column of a table's own is ''."""
+    con = duckdb.connect((folder / FILE_NAME).as_posix())
+    try:
+        views = {name for (name,) in con.sql("select view_name from duckdb_views()").fetchall()}
+        for (table, column), text in comments.items():
+            kind = "view" if table in views else "table"
+            subject = f"column {table}.{column}" if column else f"{kind} {table}"
+            con.execute(f"comment on {subject} is {_quoted(text)}")
+    finally:
+        con.close()
+
+
+def switch(folder: Path, record: dict[str, Any]) -> None:
+    """Make a finished snapshot the current one: synced whole, then one rename."""
+    (folder / RECORD).write_text(json.dumps(record, indent=2, sort_keys=True))
+    sync(folder)
+    point(folder)
+
+
+def point(folder: Path) -> None:
+    """Let `current`, beside a finished folder, name that folder: one rename."""
+    staged = folder.parent / f".{POINTER}.{os.getpid()}"
+    staged.unlink(missing_ok=True)
+    staged.symlink_to(folder.name)
+    staged.replace(folder.parent / POINTER)
+    sync(folder.parent)
+
+
+def prune(published: Path, keep: int) -> list[str]:
+    """Remove all but the newest snapshots; the current one always stays."""
+    standing = current(published)
+    folders = sorted(
+        (
+            folder
+            for folder in published.iterdir()
+            if folder.is_dir() and not folder.is_symlink() and folder.resolve() != standing
+        ),
+        key=lambda folder: (folder.stat().st_mtime_ns, folder.name),
+        reverse=True,
+    )
+    for folder in folders[keep - 1 :]:
+        shutil.rmtree(folder)
+    return [folder.name for folder in folders[keep - 1 :]]
+
+
+def previous_identifiers(published: Path) -> pl.DataFrame:
+    """The last published `identifier` and `customer_id` pairs; empty before the first run."""
+    path = published / POINTER / "identity" / "identifiers.parquet"
+    if not path.is_file():
+        return pl.DataFrame(schema={"identifier": pl.String, "customer_id": pl.String})
+    return (
+        pl.read_parquet(path, columns=["identifier", "customer_id"])
+        .filter(pl.col("customer_id").is_not_null())
+        .sort("identifier")
+    )
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def ask(con: duckdb.DuckDBPyConnection, sql: str, *, limit: int) -> pl.DataFrame:
+    """The first rows of an analyst's own question.
+
+    Raises:
+        BadQuery: DuckDB does not take it; says what it says.
+    """
+    try:
+        frame: pl.DataFrame = con.sql(sql).limit(limit).pl()
+    except duckdb.Error as error:
+        raise BadQuery(f"the query failed: {error}") from error
+    return frame

@@ -1,0 +1,428 @@
+"""The steps of a run. Each reads what the earlier ones wrote under data/work/ and nothing else.
+
+So a run can be taken up from any of them, and a scheduler can run them one by one.
+"""
+
+import hashlib
+import json
+import shutil
+import time
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from pipeline import catalogue, graph, publish, warehouse
+from pipeline.churn import listing, scores
+from pipeline.identity import customers as stitching
+from pipeline.identity import policy as identity_policy
+from pipeline.job import Job
+from pipeline.landing import gate, ledger
+from pipeline.landing.clocks import microseconds
+from pipeline.landing.gate import Landing
+from pipeline.landing.schema import INSTANT
+from pipeline.pages.report import render
+from pipeline.resources import sql_folder
+from pipeline.settings import CHANNELS, Settings, clock, identity_key
+
+BUILD = "build.duckdb"
+# A chat or a page is over after half an hour; a mail conversation takes days.
+SESSION_GAP_MINUTES = dict.fromkeys(CHANNELS, 30.0) | {
+    "email": 4_320.0,
+    "crm": 1_440.0,
+    "survey": 1_440.0,
+    "social": 1_440.0,
+}
+# What the models stand on but analysts get in another form, or not at all.
+INTERNAL = frozenset(
+    {
+        "channels",
+        "event_customers",
+        "events",
+        "identifiers",
+        "customer_links",
+        "journey_events",
+        "known_events",
+        "kind_touchpoints",
+        "landed_events",
+        "landed_files",
+        "landed_identifiers",
+        "landed_quarantine",
+        "landed_revisions",
+        "ordered_events",
+        "salt",
+        "session_events",
+        "touchpoint_patterns",
+        "value_history",
+    }
+)
+
+
+def _silent(source: str, done: int, todo: int) -> None:
+    """A listener that says nothing."""
+
+
+def land(settings: Settings, *, now: datetime, tell: gate.Tell = _silent) -> Landing:
+    """Land every new file for the night to come."""
+    for leftover in settings.lake.glob(".staging-*"):
+        shutil.rmtree(leftover)
+    published = publish.current_record(settings.published).get("night", 0)
+    return gate.land(
+        settings, settings.lake, ledger.night(settings.lake, published, now), tell=tell
+    )
+
+
+def connect(settings: Settings, path: Path) -> duckdb.DuckDBPyConnection:
+    """A connection within the machine's limits, spilling beside the work it does."""
+    return warehouse.connect(
+        path,
+        threads=settings.machine.threads,
+        memory_gib=settings.machine.memory_gib,
+        temp_gib=settings.machine.temp_gib,
+        temp_folder=settings.work / "temp",
+    )
+
+
+def parameters(settings: Settings, job: Job) -> pl.DataFrame:
+    """The one row of thresholds and instants that models read."""
+    day = 86_400_000_000
+    as_of = job.as_of_at
+    return pl.DataFrame(
+        [
+            {
+                "as_of": as_of.replace(tzinfo=None),
+                "as_of_us": microseconds(as_of),
+                "dormancy_us": round(settings.journeys.dormancy_days * day),
+                "horizon_us": round(settings.churn.horizon_days * day),
+                "horizon_days": settings.churn.horizon_days,
+                "min_history_us": round(settings.churn.min_history_days * day),
+                "company": settings.company.name,
+                "currency": settings.company.currency,
+                "max_customer_identifiers": settings.identity.max_customer_identifiers,
+                "show_identifiers": settings.publish.show_identifiers,
+            }
+        ],
+        schema_overrides={"as_of": INSTANT},
+    )
+
+
+def given_tables(settings: Settings, job: Job) -> dict[str, pl.DataFrame]:
+    """The tables that come from the configuration rather than from records."""
+    read = catalogue.read(settings.folder)
+    gaps = SESSION_GAP_MINUTES | dict(settings.journeys.session_gap_minutes)
+    return {
+        "touchpoints": read.touchpoints,
+        "touchpoint_patterns": read.touchpoint_patterns,
+        "stages": read.stages,
+        "notes": read.notes,
+        "channels": pl.DataFrame(
+            [
+                {"channel": channel, "gap_us": round(minutes * 60_000_000)}
+                for channel, minutes in sorted(gaps.items())
+            ]
+        ),
+        "sources": pl.DataFrame(
+            [
+                {
+                    "source": name,
+                    "format": source.format,
+                    "channel": source.channel,
+                    "rank": source.rank,
+                    "max_age_us": round(source.max_age_hours * 3_600_000_000),
+                }
+                for name, source in sorted(settings.sources.items())
+            ],
+            schema={
+                "source": pl.String,
+                "format": pl.String,
+                "channel": pl.String,
+                "rank": pl.Int32,
+                "max_age_us": pl.Int64,
+            },
+        ),
+        "parameters": parameters(settings, job),
+    }
+
+
+def open_lake(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Give `con` the landed tables as views over the lake."""
+    for table in ("events", "revisions", "identifiers", "quarantine"):
+        paths = ledger.parquet(settings.lake, table)
+        if paths:
+            listed = ", ".join(_quoted(path.as_posix()) for path in paths)
+            con.execute(f"create or replace view landed_{table} as from read_parquet([{listed}])")
+        else:
+            _store(con, f"landed_{table}", gate.landed_table(settings.lake, table).collect())
+    _store(con, "landed_files", ledger.files(settings.lake))
+
+
+def stitch(settings: Settings, job: Job) -> str:
+    """Identifiers to customers: the identity tables under data/work/identity/."""
+    with connect(settings, settings.work / "stitch.duckdb") as con:
+        open_lake(con, settings)
+        _store(con, "parameters", parameters(settings, job))
+        _store(con, "previous_identifiers", publish.previous_identifiers(settings.published))
+        linkable = (sql_folder() / "identity" / "linkable_identifiers.sql").read_text()
+        con.execute(f"create or replace view linkable_identifiers as {linkable}")
+        stitched = stitching.stitch(
+            con,
+            policy=identity_policy.of(settings.identity, settings.company),
+            key=identity_key(settings.lake),
+            out=settings.work / "identity",
+        )
+    (settings.work / "stitch.duckdb").unlink()
+    return (
+        f"{stitched.identifier_count:,} identifiers, {stitched.link_count:,} links, "
+        f"{stitched.customer_count:,} customers"
+    )
+
+
+def order(settings: Settings, job: Job) -> str:
+    """Landed events to one ordered table: the build database, up to ordered_events."""
+    (settings.work / BUILD).unlink(missing_ok=True)
+    with connect(settings, settings.work / BUILD) as con:
+        open_lake(con, settings)
+        for name, frame in given_tables(settings, job).items():
+            _store(con, name, frame)
+        for path in sorted((settings.work / "identity").glob("*.parquet")):
+            con.execute(
+                f"create or replace table {path.stem} as "
+                f"from read_parquet({_quoted(path.as_posix())})"
+            )
+        models = warehouse.read_models(sql_folder())
+        wanted = _needed(models, "ordered_events")
+        built = {one.name: one for one in warehouse.build(con, wanted, _tables(con))}
+    count = built["ordered_events"].row_count or 0
+    return f"{count:,} events of customers in order"
+
+
+def model(settings: Settings, job: Job) -> str:  # noqa: ARG001 - every step is called alike
+    """The remaining models."""
+    with connect(settings, settings.work / BUILD) as con:
+        models = warehouse.read_models(sql_folder())
+        done = {one.name for one in _needed(models, "ordered_events")}
+        rest = [one for one in models if one.name not in done]
+        built = list(warehouse.build(con, rest, _tables(con)))
+    return f"{len(built)} tables"
+
+
+def draw_graph(settings: Settings, job: Job) -> str:  # noqa: ARG001
+    """The stage and touchpoint graphs: graph_nodes and graph_edges."""
+    with connect(settings, settings.work / BUILD) as con:
+        drawn = graph.tables(
+            {name: con.table(name).pl() for name in graph.READS if name in _tables(con)}
+        )
+        for name, frame in drawn.items():
+            _store(con, name, frame)
+    return f"{drawn['graph_nodes'].height} nodes, {drawn['graph_edges'].height} edges"
+
+
+def score(settings: Settings, job: Job) -> str:  # noqa: ARG001
+    """The chance that each eligible customer leaves: churn_scores and churn_list."""
+    with connect(settings, settings.work / BUILD) as con:
+        scored = scores.score(con.table("value_history").pl(), con.table("parameters").pl())
+        _store(con, "churn_scores", scored)
+        listed = listing.listing(con, limit=settings.churn.list_size)
+        _store(con, "churn_list", listed)
+    return f"{scored.filter(pl.col('is_scored')).height:,} of {scored.height:,} customers scored"
+
+
+def verify(settings: Settings, job: Job) -> str:  # noqa: ARG001
+    """The claims of sql/checks/ that do not hold; all of them go into the table `checks`."""
+    with connect(settings, settings.work / BUILD) as con:
+        claims = warehouse.read_checks(sql_folder())
+        failed = warehouse.check(con, claims)
+        counts = {one.claim: one.row_count for one in failed}
+        _store(
+            con,
+            "checks",
+            pl.DataFrame(
+                [
+                    {
+                        "claim": one.claim,
+                        "reason": one.reason,
+                        "is_met": one.claim not in counts,
+                        "failing_row_count": counts.get(one.claim, 0),
+                    }
+                    for one in claims
+                ],
+                schema={
+                    "claim": pl.String,
+                    "reason": pl.String,
+                    "is_met": pl.Boolean,
+                    "failing_row_count": pl.Int64,
+                },
+            ),
+        )
+    return f"{len(claims) - len(failed)} of {len(claims)} claims hold"
+
+
+def release(settings: Settings, job: Job) -> str:
+    """Write the analysts' snapshot and make it the current one."""
+    folder = publish.fresh_folder(settings.published, job.run_id)
+    with connect(settings, settings.work / BUILD) as con:
+        counted = con.execute(
+            "select count(*), count(distinct customer_id) from ordered_events"
+        ).fetchone() or (0, 0)
+        failed = con.sql("select claim from checks where not is_met order by claim").fetchall()
+        record = {
+            "run_id": folder.name,
+            "night": job.night,
+            "as_of": job.as_of,
+            "digest": job.digest,
+            "started_at": job.started_at,
+            "finished_at": clock().isoformat(),
+            "event_count": counted[0],
+            "customer_count": counted[1],
+            "failed_checks": [claim for (claim,) in failed],
+            "step_seconds": read_seconds(settings),
+        }
+        _store(con, "runs", runs(settings, record))
+        salt = hashlib.blake2b(b"published identifiers", key=identity_key(settings.lake)[:64])
+        _store(con, "salt", pl.DataFrame({"salt": [salt.hexdigest()]}))
+        shaped = {
+            path.stem: path.read_text() for path in sorted((sql_folder() / "publish").glob("*.sql"))
+        }
+        tables = sorted(_tables(con) - INTERNAL - shaped.keys())
+        publish.write(con, folder, tables=tables, shaped=shaped, events="events")
+    publish.comment(folder, warehouse.read_comments(sql_folder()))
+    private = folder / "identity"
+    shutil.copytree(settings.work / "identity", private)
+    private.chmod(0o700)
+    log = settings.lake / "runs"
+    log.mkdir(exist_ok=True)
+    (log / f"{folder.name}.json").write_text(json.dumps(record, sort_keys=True))
+    publish.switch(folder, record)
+    publish.prune(settings.published, settings.publish.keep)
+    return folder.name
+
+
+def runs(settings: Settings, record: dict[str, object]) -> pl.DataFrame:
+    """Every run that published, this one included: one row per run."""
+    logged = [
+        json.loads(path.read_text()) for path in sorted((settings.lake / "runs").glob("*.json"))
+    ]
+    rows = [
+        {
+            "run_id": one["run_id"],
+            "night": one["night"],
+            "as_of": datetime.fromisoformat(one["as_of"]).replace(tzinfo=None),
+            "started_at": datetime.fromisoformat(one["started_at"]).replace(tzinfo=None),
+            "finished_at": datetime.fromisoformat(one["finished_at"]).replace(tzinfo=None),
+            "event_count": one["event_count"],
+            "customer_count": one["customer_count"],
+            "failed_checks": "; ".join(one["failed_checks"]),
+            "digest": one["digest"],
+            "step_seconds": json.dumps(one["step_seconds"], sort_keys=True),
+        }
+        for one in [*logged, record]
+    ]
+    return pl.DataFrame(
+        rows,
+        schema={
+            "run_id": pl.String,
+            "night": pl.Int32,
+            "as_of": INSTANT,
+            "started_at": INSTANT,
+            "finished_at": INSTANT,
+            "event_count": pl.Int64,
+            "customer_count": pl.Int64,
+            "failed_checks": pl.String,
+            "digest": pl.String,
+            "step_seconds": pl.String,
+        },
+    ).unique(subset="run_id", keep="last", maintain_order=True)
+
+
+def draw_pages(settings: Settings) -> str:
+    """Pages and lists of the current snapshot, under data/reports/."""
+    folder = publish.current(settings.published)
+    target = settings.reports / folder.name
+    staging = settings.reports / f".{folder.name}"
+    shutil.rmtree(staging, ignore_errors=True)
+    staging.mkdir(parents=True)
+    con = publish.connect(settings.published)
+    try:
+        made = render(con, staging)
+        listing.write_csv(con.table("churn_list").pl(), staging / "churn_list.csv")
+    finally:
+        con.close()
+    shutil.rmtree(target, ignore_errors=True)
+    ledger.commit(staging, target)
+    publish.point(target)
+    return f"{len(made) + 1} files"
+
+
+def has_pages(settings: Settings) -> bool:
+    """Whether the pages of the current snapshot are drawn."""
+    return (settings.reports / publish.POINTER).resolve().name == publish.current(
+        settings.published
+    ).name
+
+
+def page_places(settings: Settings) -> tuple[tuple[str, Path], ...]:
+    """Name and path of each page and list."""
+    folder = settings.reports / publish.POINTER
+    names = {"index.html": "pages", "churn.html": "churn risk", "churn_list.csv": "churn list"}
+    return tuple((said, (folder / name).resolve()) for name, said in names.items())
+
+
+def _needed(models: list[warehouse.Model], name: str) -> list[warehouse.Model]:
+    """A model and all that it reads, directly or not."""
+    by_name = {one.name: one for one in models}
+    wanted: set[str] = set()
+    waiting = [name]
+    while waiting:
+        one = waiting.pop()
+        if one in by_name and one not in wanted:
+            wanted.add(one)
+            waiting.extend(by_name[one].reads)
+    return [one for one in models if one.name in wanted]
+
+
+def _tables(con: duckdb.DuckDBPyConnection) -> set[str]:
+    """What `con` holds: tables and views of its own."""
+    rows = con.execute(
+        "select table_name from information_schema.tables where table_schema = 'main'"
+    ).fetchall()
+    return {name for (name,) in rows}
+
+
+def _store(con: duckdb.DuckDBPyConnection, name: str, frame: pl.DataFrame) -> None:
+    """Keep a frame as a table of the database."""
+    con.register("stored", frame)
+    con.execute(f"create or replace table {name} as from stored")
+    con.unregister("stored")
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def perform(settings: Settings, job: Job, name: str) -> str:
+    """Do one step after landing, keep how long it took, and say what came of it."""
+    started = time.monotonic()
+    said = STEPS[name](settings, job)
+    seconds = {**read_seconds(settings), name: round(time.monotonic() - started, 3)}
+    (settings.work / "seconds.json").write_text(json.dumps(seconds))
+    return said
+
+
+def read_seconds(settings: Settings) -> dict[str, float]:
+    """How long each step of the standing job took, by name."""
+    path = settings.work / "seconds.json"
+    return json.loads(path.read_text()) if path.is_file() else {}
+
+
+STEPS: dict[str, Callable[[Settings, Job], str]] = {
+    "stitch": stitch,
+    "order": order,
+    "models": model,
+    "graph": draw_graph,
+    "churn": score,
+    "checks": verify,
+    "publish": release,
+    "pages": lambda settings, _: draw_pages(settings),
+}

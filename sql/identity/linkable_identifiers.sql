@@ -1,0 +1,20 @@
+-- linkable_identifiers: whom people's own events name; machines and bystanders link nobody.
+-- Grain: one row per event_id, namespace, value, role.
+-- Reads: landed_identifiers, parameters.
+select
+    identifier.event_id,
+    identifier.source,
+    identifier.namespace,
+    identifier.value,
+    identifier.role,
+    identifier.is_authenticated,
+    identifier.is_merge,
+    identifier.occurred_at,
+    identifier.known_at,
+    identifier.night
+from landed_identifiers as identifier
+cross join parameters
+where
+    not identifier.is_machine
+    and identifier.role in ('actor', 'recipient', 'subject')
+    and identifier.occurred_at <= parameters.as_of

@@ -1,0 +1,124 @@
+-- hashed_events: staged events with their id, their content hash and nothing personal in free text.
+-- Grain: one row per staged event.
+-- Reads: staged_events, staged_handles, staged_messages.
+with
+    hashed as (
+        select
+            staged.*,
+            handles.handles,
+            md5(
+                concat_ws(
+                    chr(31),
+                    staged.channel,
+                    staged.kind,
+                    staged.kind_raw,
+                    staged.label,
+                    epoch_us(staged.occurred_at)::varchar,
+                    staged.time_precision,
+                    epoch_us(staged.received_at)::varchar,
+                    staged.source_sequence::varchar,
+                    staged.actor,
+                    staged.direction,
+                    staged.object_kind,
+                    staged.object_id,
+                    staged.text,
+                    staged.amount_cents::varchar,
+                    staged.currency,
+                    staged.score_kind,
+                    staged.score::varchar,
+                    staged.link,
+                    staged.properties,
+                    handles.handles
+                )
+            ) as content_hash
+        from staged_events as staged
+        -- Without an id of its own an event is what it says and whom it names.
+        left join
+            staged_handles as handles
+            on staged.file_id = handles.file_id
+            and staged.event_ordinal = handles.event_ordinal
+    ),
+
+    digested as (
+        select
+            hashed.*,
+            -- UUIDv5 of RFC 9562: SHA-1 over the name space 2f6f54e0-6d3a-5a53-9a65-77656e64000a
+            -- and the name, with the version and variant bits set below.
+            sha1(
+                unhex('2f6f54e06d3a5a539a6577656e64000a') || encode(
+                    hashed.source
+                    || '|'
+                    || coalesce('id|' || hashed.own_id, 'content|' || hashed.content_hash)
+                )
+            ) as digest
+        from hashed
+    )
+
+select
+    substr(digested.digest, 1, 8)
+    || '-'
+    || substr(digested.digest, 9, 4)
+    || '-5'
+    || substr(digested.digest, 14, 3)
+    || '-'
+    || substr('89ab', (('0x' || substr(digested.digest, 17, 1))::integer & 3) + 1, 1)
+    || substr(digested.digest, 18, 3)
+    || '-'
+    || substr(digested.digest, 21, 12) as event_id,
+    digested.content_hash,
+    digested.source,
+    digested.channel,
+    digested.kind,
+    digested.kind_raw,
+    case
+        when contains(digested.label, '@')
+        then
+            regexp_replace(
+                digested.label, '[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+', '[email]', 'g'
+            )
+        else digested.label
+    end as label,
+    digested.occurred_at,
+    digested.time_precision,
+    digested.time_basis,
+    digested.received_at,
+    coalesce(
+        digested.received_at,
+        case
+            when landing.is_backfill then digested.occurred_at else landing.landed_at
+        end
+    ) as known_at,
+    digested.file_id,
+    digested.record_number,
+    digested.source_sequence,
+    digested.actor,
+    digested.direction,
+    digested.machine_reason is not null as is_machine,
+    digested.machine_reason,
+    digested.device_kind,
+    digested.object_kind,
+    digested.object_id,
+    messages.clean_text as text,
+    messages.sentiment,
+    coalesce(messages.sentiment_basis, 'none') as sentiment_basis,
+    digested.amount_cents,
+    digested.currency,
+    digested.score_kind,
+    digested.score,
+    -- Query strings carry addresses and tokens; the page itself is in the path.
+    regexp_replace(digested.link, '[?#].*$', '', 'g') as link,
+    case
+        when contains(digested.properties, '@')
+        then
+            regexp_replace(
+                digested.properties,
+                '[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+',
+                '[email]',
+                'g'
+            )
+        else digested.properties
+    end as properties,
+    digested.event_ordinal
+from digested
+cross join landing
+left join staged_messages as messages on digested.text = messages.raw_text

@@ -1,0 +1,21 @@
+-- customer_links: two handles seen together, with the evidence and what was made of it.
+-- Grain: one row per left_identifier_id, right_identifier_id, rule.
+-- Reads: customer_links, identifiers, salt.
+select
+    identifiers.customer_id,
+    md5(salt.salt || customer_links.left_identifier) as left_identifier_id,
+    md5(salt.salt || customer_links.right_identifier) as right_identifier_id,
+    customer_links.rule,
+    customer_links.status,
+    customer_links.reason,
+    customer_links.sources,
+    customer_links.event_count,
+    customer_links.first_seen_at,
+    customer_links.last_seen_at
+from customer_links
+left join identifiers on customer_links.left_identifier = identifiers.identifier
+cross join salt
+order by
+    customer_links.left_identifier,
+    customer_links.right_identifier,
+    customer_links.rule

@@ -1,12 +1,14 @@
-"""sql/ to tables, in the order their reads ask for, then the checks.
+"""sql/ to tables, in the order their reads ask for, then the checks and the comments.
 
 A model is one file and one select; what it reads is parsed from it, never registered.
 """
 
+import csv
 import itertools
 import json
 import re
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -22,7 +24,7 @@ HEADER = re.compile(
     r"(?P<name>\w+): (?P<purpose>.+?) "
     r"Grain: (?P<grain>.+?) "
     r"Reads: (?P<reads>[\w, ]+)\."
-    r"(?: Kept as a view: (?P<view>.+))?"
+    r"(?: Kept as a view: (?P<view>.+)| .+)?"
 )
 
 
@@ -122,7 +124,7 @@ def read_models(folder: Path) -> list[Model]:
         return [_read_model(con, path, names) for path in paths]
 
 
-def _read_model(con: duckdb.DuckDBPyConnection, path: Path, names: Set[str]) -> Model:
+def _read_model(con: duckdb.DuckDBPyConnection, path: Path, names: AbstractSet[str]) -> Model:
     """One model, held to its form."""
     sql = path.read_text(encoding="utf-8")
     header = HEADER.fullmatch(heading(sql))
@@ -182,7 +184,7 @@ def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
             stack.extend(node)
 
 
-def in_order(models: Iterable[Model], provided: Set[str]) -> list[Model]:
+def in_order(models: Iterable[Model], provided: AbstractSet[str]) -> list[Model]:
     """The models, each after all that it reads; among equals by name.
 
     Raises:
@@ -208,7 +210,7 @@ def in_order(models: Iterable[Model], provided: Set[str]) -> list[Model]:
 
 
 def build(
-    con: duckdb.DuckDBPyConnection, models: Iterable[Model], provided: Set[str]
+    con: duckdb.DuckDBPyConnection, models: Iterable[Model], provided: AbstractSet[str]
 ) -> Iterator[Built]:
     """Make each model's table in `con`, and say so as each is done.
 
@@ -268,3 +270,42 @@ def _fails(con: duckdb.DuckDBPyConnection, one: Check) -> Failed | None:
         row_count += len(more)
     examples = tuple(dict(zip(columns, row, strict=True)) for row in rows)
     return Failed(one.claim, one.reason, row_count, examples)
+
+
+def read_comments(folder: Path) -> dict[tuple[str, str], str]:
+    """What each table and column means, by (table, column).
+
+    A table's own text stands at column "". A column's text at table "*" holds wherever no table
+    says otherwise: a name means one thing. Tables that sql/ makes are described by their headers,
+    all else by comments.csv.
+    """
+    with (folder / "comments.csv").open(encoding="utf-8", newline="") as file:
+        texts = {(row["table"], row["column"]): row["comment"] for row in csv.DictReader(file)}
+    for group in (*MODEL_FOLDERS, "publish"):
+        for path in sorted((folder / group).glob("*.sql")):
+            if header := HEADER.fullmatch(heading(path.read_text(encoding="utf-8"))):
+                texts[path.stem, ""] = f"{header['purpose']} Grain: {header['grain']}"
+    return texts
+
+
+def comment(con: duckdb.DuckDBPyConnection, texts: Mapping[tuple[str, str], str]) -> None:
+    """Give every table, view and column of `con` its text from `read_comments`."""
+    tables = con.execute(
+        "select table_name, lower(table_type) from information_schema.tables "
+        "where table_schema = 'main'"
+    ).fetchall()
+    for name, kind in tables:
+        if text := texts.get((name, "")):
+            subject = "view" if kind == "view" else "table"
+            con.execute(f'comment on {subject} "{name}" is {_quoted(text)}')
+    columns = con.execute(
+        "select table_name, column_name from information_schema.columns where table_schema = 'main'"
+    ).fetchall()
+    for table, column in columns:
+        if text := texts.get((table, column)) or texts.get(("*", column)):
+            con.execute(f'comment on column "{table}"."{column}" is {_quoted(text)}')
+
+
+def _quoted(text: str) -> str:
+    """A text as a literal; `comment on` takes no parameters."""
+    return "'" + text.replace("'", "''") + "'"

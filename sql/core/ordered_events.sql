@@ -32,7 +32,8 @@ with
         cross join parameters
         -- A source taken out of the configuration keeps its events, after all others.
         left join sources on known_events.source = sources.source
-        where not known_events.is_machine
+        where
+            not known_events.is_machine and known_events.occurred_at <= parameters.as_of
     ),
 
     numbered as (

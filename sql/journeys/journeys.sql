@@ -18,6 +18,8 @@ with
             max(
                 case when outcome is not null then touchpoint end
             ) as outcome_touchpoint,
+            min(position) as first_position,
+            max(position) as last_position,
             count(*) as touchpoint_count,
             count(distinct stage) as stage_count,
             count(distinct channel) as channel_count,
@@ -46,6 +48,8 @@ select
     end as status,
     gathered.first_touchpoint,
     gathered.outcome_touchpoint,
+    gathered.first_position,
+    gathered.last_position,
     gathered.touchpoint_count,
     gathered.stage_count,
     gathered.channel_count,

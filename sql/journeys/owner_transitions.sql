@@ -5,7 +5,7 @@ with
     steps as (
         select
             '(start)' as from_owner,
-            owner as to_owner,
+            coalesce(owner, '(nobody)') as to_owner,
             customer_id,
             cast(null as bigint) as wait_us,
             true as is_settled,
@@ -14,10 +14,10 @@ with
         where is_first
         union all
         select
-            owner as from_owner,
+            coalesce(owner, '(nobody)') as from_owner,
             case
                 when exit in ('advanced', 'diverted')
-                then next_owner
+                then coalesce(next_owner, '(nobody)')
                 else '(' || exit || ')'
             end as to_owner,
             customer_id,

@@ -1,6 +1,5 @@
 -- touchpoint_transitions: where journeys go from each touchpoint, and how soon.
--- Grain: one row per from_touchpoint, to_touchpoint, which may be an end such as
--- (open).
+-- Grain: one row per from_touchpoint, to_touchpoint; either may be an end: (open).
 -- Reads: touchpoint_visits.
 with
     steps as (

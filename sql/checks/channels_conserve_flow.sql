@@ -1,0 +1,22 @@
+-- What comes into a channel, starts included, goes out of it again, ends included.
+with
+    flows as (
+        select to_channel as name, transition_count as came, 0 as went
+        from channel_transitions
+        where to_channel not in ('(completed)', '(ended)', '(open)')
+        union all
+        select from_channel as name, 0 as came, transition_count as went
+        from channel_transitions
+        where from_channel <> '(start)'
+    ),
+
+    summed as (
+        select
+            name, cast(sum(came) as bigint) as came, cast(sum(went) as bigint) as went
+        from flows
+        group by name
+    )
+
+select name, came, went
+from summed
+where came <> went

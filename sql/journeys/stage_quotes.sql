@@ -1,0 +1,51 @@
+-- stage_quotes: one message of each stage, its unhappiest or its happiest, as the mood
+-- of the stage is.
+-- Grain: one row per stage with a message worth reading.
+-- Reads: known_events, stages, voice_measures, voices.
+with
+    readable as (
+        select
+            voices.stage,
+            voices.touchpoint,
+            voices.occurred_at,
+            voices.channel,
+            voices.event_id,
+            voices.score as sentiment,
+            known_events.text,
+            case
+                when voice_measures.value < 0 then voices.score else 0 - voices.score
+            end as distance
+        from voices
+        join known_events on voices.event_id = known_events.event_id
+        join
+            voice_measures
+            on voices.stage = voice_measures.name
+            and voice_measures.grain = 'stage'
+            and voice_measures.measure = 'sentiment'
+        where
+            voices.measure = 'sentiment'
+            and length(known_events.text) between 20 and 300
+    ),
+
+    ranked as (
+        select
+            *,
+            row_number() over (
+                partition by stage order by distance, occurred_at desc, event_id
+            ) as place
+        from readable
+        -- Only what says clearly how the stage feels.
+        where distance <= -0.3e0
+    )
+
+select
+    ranked.stage,
+    ranked.touchpoint,
+    ranked.occurred_at,
+    ranked.channel,
+    ranked.text,
+    ranked.sentiment
+from ranked
+join stages on ranked.stage = stages.stage
+where ranked.place = 1
+order by stages.position

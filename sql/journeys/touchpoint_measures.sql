@@ -1,0 +1,120 @@
+-- touchpoint_measures: who met each touchpoint, what they said and how long they
+-- waited.
+-- Grain: one row per touchpoint.
+-- Reads: kind_touchpoints, ordered_events, touchpoint_visits, touchpoints,
+-- voice_measures.
+with
+    paced as (
+        select
+            customer_id,
+            touchpoint,
+            stage,
+            lead(occurred_us) over (
+                partition by customer_id, touchpoint order by position
+            )
+            - occurred_us as again_us
+        from ordered_events
+        where touchpoint is not null
+    ),
+
+    met as (
+        select
+            touchpoint,
+            count(*) as event_count,
+            count(distinct customer_id) as customer_count,
+            -- Met again within seven days.
+            count(
+                distinct case when again_us <= 604800000000 then customer_id end
+            ) as repeat_customer_count
+        from paced
+        group by touchpoint
+    ),
+
+    reached as (
+        select stage, count(distinct customer_id) as customer_count
+        from paced
+        where stage is not null
+        group by stage
+    ),
+
+    waited as (
+        select
+            touchpoint,
+            percentile_cont(0.5) within group (order by wait_us) as wait_us_p50,
+            percentile_cont(0.9) within group (order by wait_us) as wait_us_p90
+        from touchpoint_visits
+        group by touchpoint
+    )
+
+select
+    touchpoints.touchpoint,
+    touchpoints.stage,
+    touchpoints.position,
+    coalesce(met.event_count, 0) as event_count,
+    coalesce(met.customer_count, 0) as customer_count,
+    cast(coalesce(met.customer_count, 0) as double)
+    / nullif(reached.customer_count, 0) as share_of_stage,
+    cast(met.repeat_customer_count as double)
+    / nullif(met.customer_count, 0) as repeat_share,
+    waited.wait_us_p50 / 3600000000e0 as wait_hours_p50,
+    waited.wait_us_p90 / 3600000000e0 as wait_hours_p90,
+    coalesce(sentiment.answer_count, 0) as message_count,
+    sentiment.value as sentiment_mean,
+    sentiment.value_low as sentiment_low,
+    sentiment.value_high as sentiment_high,
+    coalesce(nps.answer_count, 0) as nps_count,
+    nps.value as nps,
+    nps.value_low as nps_low,
+    nps.value_high as nps_high,
+    coalesce(csat.answer_count, 0) as csat_count,
+    csat.value as csat,
+    csat.value_low as csat_low,
+    csat.value_high as csat_high,
+    coalesce(ces.answer_count, 0) as ces_count,
+    ces.value as ces,
+    ces.value_low as ces_low,
+    ces.value_high as ces_high,
+    labelled.label as top_label,
+    cast(labelled.event_count as double) / labelled.total as top_label_share
+from touchpoints
+-- A touchpoint that nobody met keeps its row, with zeros and nothing said.
+left join met on touchpoints.touchpoint = met.touchpoint
+left join reached on touchpoints.stage = reached.stage
+left join waited on touchpoints.touchpoint = waited.touchpoint
+left join
+    voice_measures as sentiment
+    on touchpoints.touchpoint = sentiment.name
+    and sentiment.grain = 'touchpoint'
+    and sentiment.measure = 'sentiment'
+left join
+    voice_measures as nps
+    on touchpoints.touchpoint = nps.name
+    and nps.grain = 'touchpoint'
+    and nps.measure = 'nps'
+left join
+    voice_measures as csat
+    on touchpoints.touchpoint = csat.name
+    and csat.grain = 'touchpoint'
+    and csat.measure = 'csat'
+left join
+    voice_measures as ces
+    on touchpoints.touchpoint = ces.name
+    and ces.grain = 'touchpoint'
+    and ces.measure = 'ces'
+left join
+    (
+        select
+            touchpoint,
+            label,
+            event_count,
+            cast(sum(event_count) over (partition by touchpoint) as bigint) as total,
+            row_number() over (
+                partition by touchpoint
+                order by event_count desc, label asc nulls last, channel, kind
+            ) as place
+        from kind_touchpoints
+        where touchpoint is not null
+    ) as labelled
+    on touchpoints.touchpoint = labelled.touchpoint
+    and labelled.place = 1
+order by touchpoints.position

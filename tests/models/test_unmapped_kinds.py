@@ -1,0 +1,65 @@
+# ruff: noqa: E501 - the rows of a table stay whole
+
+import polars as pl
+from polars.testing import assert_frame_equal
+
+from tests.conftest import RunModel
+from tests.tables import table
+
+KINDS = table("""
+    channel | kind            | label     | touchpoint
+    web     | page_viewed     | /pricing  | Read pricing
+    web     | page_viewed     | /blog/a   |
+    web     | page_viewed     | /blog/b   |
+    web     | video_watched   |           |
+    chat    | chat_rated      | sales     |
+    crm     | contact_created |           |
+""")
+EVENTS = table("""
+    event_id | source | channel | kind            | label    | is_machine
+    1        | shop   | web     | page_viewed     | /pricing | false
+    2        | shop   | web     | page_viewed     | /blog/a  | false
+    3        | shop   | web     | page_viewed     | /blog/b  | false
+    4        | shop   | web     | page_viewed     | /blog/b  | false
+    5        | shop   | web     | page_viewed     | /blog/b  | true
+    6        | shop   | web     | video_watched   |          | false
+    7        | talk   | chat    | chat_rated      | sales    | false
+    8        | crm    | crm     | contact_created |          | false
+""").with_columns(pl.col("event_id").cast(pl.String))
+WHOSE = table("""
+    event_id | customer_id
+    2        | ada
+    3        | ada
+    4        | bob
+""").with_columns(pl.col("event_id").cast(pl.String))
+
+
+def test_kinds_that_no_touchpoint_describes_are_counted(run_model: RunModel) -> None:
+    """Each source's kind with its events and customers; mapped kinds and machines are not here."""
+    found = run_model(
+        "unmapped_kinds", known_events=EVENTS, kind_touchpoints=KINDS, event_customers=WHOSE
+    )
+
+    expected = table("""
+        source | channel | kind            | label_example | label_count | event_count | customer_count
+        shop   | web     | page_viewed     | /blog/b       | 2           | 3           | 2
+        crm    | crm     | contact_created |               | 0           | 1           | 0
+        shop   | web     | video_watched   |               | 0           | 1           | 0
+        talk   | chat    | chat_rated      | sales         | 1           | 1           | 0
+    """)
+    assert_frame_equal(found.select(expected.columns), expected)
+
+
+def test_each_unmapped_kind_comes_with_a_suggestion(run_model: RunModel) -> None:
+    """A path is widened to its first folder; a mere record may stay as it is."""
+    found = run_model(
+        "unmapped_kinds", known_events=EVENTS, kind_touchpoints=KINDS, event_customers=WHOSE
+    )
+
+    said = dict(found.select("kind", "suggestion").iter_rows())
+    assert said == {
+        "page_viewed": "add `page_viewed /blog*` to the events of a touchpoint",
+        "video_watched": "add `video_watched` to the events of a touchpoint",
+        "chat_rated": "add `chat_rated sales` to the events of a touchpoint",
+        "contact_created": "a record about a customer, no meeting: may stay unmapped",
+    }

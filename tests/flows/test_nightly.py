@@ -1,0 +1,60 @@
+"""The scheduled run on a real Prefect server, once."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SCRIPT = """
+import sys
+from pathlib import Path
+
+from prefect.testing.utilities import prefect_test_harness
+
+from flows.nightly import nightly
+
+with prefect_test_harness(server_startup_timeout=240):
+    print("published", nightly(Path(sys.argv[1])))
+    print("published", nightly(Path(sys.argv[1])))
+"""
+
+
+@pytest.mark.flow
+def test_the_flow_publishes_what_the_command_line_would(small_company: Path, wend) -> None:
+    """A nightly flow run publishes a snapshot, and a second one finds nothing to do."""
+    quiet = {
+        **os.environ,
+        "DO_NOT_TRACK": "1",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_HOME": str(small_company / ".prefect"),
+        "PREFECT_LOGGING_LEVEL": "WARNING",
+    }
+
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", SCRIPT, str(small_company)],
+        capture_output=True,
+        text=True,
+        env=quiet,
+        check=False,
+        timeout=500,
+    )
+
+    published = [line for line in done.stdout.splitlines() if line.startswith("published ")]
+    assert len(published) == 2, done.stderr[-2000:]
+    assert published[0] == published[1]
+    status = wend("status", "--project", small_company)
+    assert published[0].removeprefix("published ") in status.stdout
+
+
+def test_pipeline_never_imports_prefect() -> None:
+    """The pipeline runs where Prefect is not installed."""
+    code = (
+        "import sys; sys.modules['prefect'] = None; "
+        "import pipeline.__main__, pipeline.run, pipeline.words, pipeline.rehearsal"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr

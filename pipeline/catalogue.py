@@ -84,6 +84,7 @@ BOOKKEEPING = frozenset(
         "identity_merged",
         "lead_converted",
         "lead_created",
+        "lead_updated",
     }
 )
 

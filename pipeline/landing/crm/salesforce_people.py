@@ -1,0 +1,95 @@
+"""Salesforce contacts and leads: creation, conversion and merges."""
+
+from pipeline.errors import BadRecord
+from pipeline.landing.clocks import Instant
+from pipeline.landing.crm.rows import (
+    USER_IDS,
+    Named,
+    Reading,
+    Row,
+    cell,
+    event,
+    instant,
+    is_deleted,
+    is_true,
+    merge,
+    named,
+    needed_instant,
+    subject,
+)
+from pipeline.landing.crm.salesforce_ids import record_id
+from pipeline.landing.record import Event, Identifier, Ignored
+
+PEOPLE = {
+    "email": ("email",),
+    "phone": ("phone", "mobilephone", "homephone", "otherphone"),
+    "user_id": USER_IDS,
+}
+CHANGED = ("lastmodifieddate", "systemmodstamp", "fivetranstart", "fivetransynced")
+
+
+def record(row: Row, namespace: str, *columns: str) -> Identifier:
+    """The record that one of these columns names.
+
+    Raises:
+        BadRecord: None is filled, or its id is damaged.
+    """
+    text = cell(row, *columns)
+    if text is None:
+        raise BadRecord(f"no id in {' or '.join(columns)}")
+    return subject(row, namespace, record_id(text))
+
+
+def optional(row: Row, namespace: str, column: str) -> tuple[Identifier, ...]:
+    """The record that a look-up column names, where it is filled."""
+    return (record(row, namespace, column),) if column in row.cells else ()
+
+
+def contact(row: Row) -> Reading:
+    """A contact's creation, or that it was merged into another."""
+    return _person(row, "salesforce_contact", "contact")
+
+
+def lead(row: Row) -> Reading:
+    """A lead's creation, its conversion to a contact, or that it was merged into another."""
+    found = list(_person(row, "salesforce_lead", "lead"))
+    if is_deleted(row) or not (is_true(row, "isconverted") or "convertedcontactid" in row.cells):
+        return found
+    own = record(row, "salesforce_lead", "id")
+    who = Named(
+        (
+            own,
+            *optional(row, "salesforce_contact", "convertedcontactid"),
+            *optional(row, "salesforce_opportunity", "convertedopportunityid"),
+        )
+    )
+    converted = needed_instant(row, "converteddate", *CHANGED)
+    created = instant(row, "createddate")
+    # ConvertedDate is a day: its midnight lies before a lead of the same day.
+    if created is not None and created.us > converted.us:
+        converted = Instant(created.us, converted.precision, converted.basis)
+    conversion = event(
+        row,
+        "lead_converted",
+        "ConvertedDate",
+        converted,
+        who,
+        own_id=f"lead/{own.value}/converted",
+        actor="agent",
+    )
+    return [*found, conversion]
+
+
+def _person(row: Row, namespace: str, word: str) -> list[Event | Ignored]:
+    """The creation of a contact or a lead, or its merge: the one merged away is deleted."""
+    own = record(row, namespace, "id")
+    if "masterrecordid" in row.cells:
+        kept = record(row, namespace, "masterrecordid")
+        return list(merge(row, kept, own, needed_instant(row, *CHANGED), "MasterRecordId"))
+    if is_deleted(row):
+        return [Ignored(row.number, "deleted")]
+    who = named(row, [own], PEOPLE)
+    created = instant(row, "createddate")
+    if created is not None:
+        return [event(row, f"{word}_created", "CreatedDate", created, who)]
+    return [event(row, f"{word}_updated", "LastModifiedDate", needed_instant(row, *CHANGED), who)]

@@ -1,0 +1,261 @@
+"""Zendesk Chat exports to events: one record for each chat and one for each history entry.
+
+A chat comes again, longer, whenever it was updated; ids are made from what does not change, so
+what was landed before is recognised entry by entry.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import orjson
+
+from pipeline.errors import BadRecord
+from pipeline.landing import clocks, identifiers
+from pipeline.landing.containers import json_array
+from pipeline.landing.formats import channel_of
+from pipeline.landing.record import (
+    Event,
+    Feed,
+    Identifier,
+    Ignored,
+    Outcome,
+    Raw,
+    RawFile,
+    outcomes,
+)
+
+# Entries in which nobody says anything to anybody: type -> the rule that leaves them out.
+SILENT = {
+    "chat.memberjoin": "member_joined",
+    "chat.memberleave": "member_left",
+    "chat.tags": "tags",
+    "chat.triggered": "triggered",
+    "chat.request.rating": "rating_requested",
+    "chat.queue_position": "queue_position",
+    "chat.department": "department_changed",
+    "chat.transfer": "transferred",
+    "chat.invite": "member_invited",
+}
+# On the scale of five that other systems use.
+RATINGS = {"good": 5.0, "bad": 1.0}
+# Who acts -> the direction, and the customer's role in it.
+PARTS = {
+    "customer": ("inbound", "actor"),
+    "agent": ("outbound", "recipient"),
+    "bot": ("outbound", "recipient"),
+    "system": ("internal", "subject"),
+}
+
+
+class Entry(NamedTuple):
+    """One record: a chat, or one entry of its history.
+
+    Attributes:
+        entry: None for the chat itself.
+        position: From 1 within the history; 0 for the chat.
+        name: What tells the entry from the chat's others.
+    """
+
+    chat: dict[str, Any]
+    entry: dict[str, Any] | None = None
+    position: int = 0
+    name: str = ""
+
+
+def read(file: RawFile, feed: Feed) -> Iterator[Outcome]:
+    """What each chat and each history entry of a file became.
+
+    The file holds a list of chats, `{"chats": [...]}`, one chat, or one of these per line.
+
+    Raises:
+        SourceRefused: As for `containers.json_array`.
+    """
+    channel = channel_of(feed)
+    return outcomes(
+        entries(json_array(file, "chats")),
+        lambda number, record: interpret(number, record, feed, channel),
+    )
+
+
+def entries(chats: Iterable[Raw]) -> Iterator[Raw]:
+    """Each chat's record and then its history entries' records, numbered through the file."""
+    number = 0
+    for raw in chats:
+        number += 1
+        if raw.problem is not None:
+            yield raw._replace(number=number)
+            continue
+        yield Raw(number, raw.text, Entry(raw.value))
+        seen: Counter[str] = Counter()
+        for position, entry in enumerate(history(raw.value), start=1):
+            number += 1
+            text = orjson.dumps(entry).decode()
+            if not isinstance(entry, dict):
+                yield Raw(number, text, None, "a history entry that is no JSON object")
+                continue
+            name = f"{entry.get('type')}:{entry.get('msg_id') or entry.get('timestamp')}"
+            seen[name] += 1
+            if seen[name] > 1:
+                name = f"{name}:{seen[name]}"
+            yield Raw(number, text, Entry(raw.value, entry, position, name))
+
+
+def history(chat: dict[str, Any]) -> list[Any]:
+    """The entries of a chat; none for a chat without history."""
+    found = chat.get("history")
+    return found if isinstance(found, list) else []
+
+
+def interpret(number: int, record: Entry, feed: Feed, channel: str) -> list[Event | Ignored]:
+    """The events of a chat or of one history entry.
+
+    Raises:
+        BadRecord: No id, no readable time, or a type of chat or entry that is not known.
+    """
+    chat, entry = record.chat, record.entry
+    chat_id = identifiers.code(chat.get("id") or "")
+    if chat_id is None:
+        raise BadRecord("a chat without id")
+    if entry is not None and (rule := SILENT.get(str(entry.get("type")))):
+        return [Ignored(number, rule)]
+    event = Event(
+        record_number=number,
+        own_id=f"{chat_id}:{record.name}" if record.name else chat_id,
+        channel=channel,
+        kind="chat_started",
+        kind_raw=str((entry or chat).get("type") or "chat")[:100],
+        occurred=clocks.iso(str((entry or chat).get("timestamp")), feed.clock),
+        identifiers=_visitor(chat, feed),
+        label=str(chat.get("department_name") or "chat").strip().lower(),
+        source_sequence=record.position,
+        object_kind="conversation",
+        object_id=chat_id,
+    )
+    if entry is not None:
+        return [_said(event, entry)]
+    if event.kind_raw == "offline_msg":
+        return [replace(event, kind="offline_message_sent", text=_text(chat.get("message")))]
+    if event.kind_raw != "chat":
+        raise BadRecord(f"unknown type of chat: {event.kind_raw[:40]!r}")
+    return [*_course(event, chat, feed)]
+
+
+def _visitor(chat: dict[str, Any], feed: Feed) -> tuple[Identifier, ...]:
+    """The visitor's handles; what was typed into the form before a chat proves nothing."""
+    visitor = chat.get("visitor")
+    visitor = visitor if isinstance(visitor, dict) else {}
+    given = (
+        ("zendesk_visitor", visitor.get("id")),
+        ("email", visitor.get("email")),
+        ("phone", visitor.get("phone")),
+        # Set only by a token that the company's own site has signed.
+        ("user_id", visitor.get("external_id") or chat.get("external_id")),
+    )
+    region = feed.company.phone_region
+    found = ((name, identifiers.normalise(name, value, region=region)) for name, value in given)
+    return tuple(
+        Identifier(feed.namespace(name), value, "actor", name == "user_id")
+        for name, value in found
+        if value is not None
+    )
+
+
+def _by(event: Event, actor: str) -> Event:
+    """The event as done by the customer, an agent, a bot or the system."""
+    direction, role = PARTS[actor]
+    people = tuple(person._replace(role=role) for person in event.identifiers)
+    return replace(event, actor=actor, direction=direction, identifiers=people)
+
+
+def _course(event: Event, chat: dict[str, Any], feed: Feed) -> Iterator[Event]:
+    """That a chat began, and was missed, or ended and how."""
+    starter = {"agent": "agent", "trigger": "bot"}.get(str(chat.get("started_by")), "customer")
+    yield _by(event, starter)
+    end = chat.get("end_timestamp")
+    last = replace(
+        event,
+        occurred=clocks.iso(str(end), feed.clock) if end else event.occurred,
+        source_sequence=len(history(chat)) + 1,
+    )
+    if chat.get("missed"):
+        yield replace(_by(last, "system"), kind="chat_missed", own_id=f"{event.own_id}:missed")
+    elif end:
+        stated = {
+            "duration_seconds": chat.get("duration"),
+            "message_count": chat.get("count"),
+            "response_seconds": chat.get("response_time"),
+            "tags": chat.get("tags"),
+            "ticket": chat.get("zendesk_ticket_id"),
+        }
+        yield replace(
+            _by(last, "system"),
+            kind="chat_ended",
+            own_id=f"{event.own_id}:ended",
+            properties={name: value for name, value in stated.items() if value},
+        )
+    # Short exports leave the rating out of the history.
+    rating = chat.get("rating")
+    entries_rated = [
+        entry for entry in history(chat) if isinstance(entry, dict) and "new_rating" in entry
+    ]
+    if rating and not entries_rated:
+        last = replace(last, own_id=f"{event.own_id}:rated", text=_text(chat.get("comment")))
+        yield _rated(last, rating)
+
+
+def _said(event: Event, entry: dict[str, Any]) -> Event | Ignored:
+    """What one history entry tells.
+
+    Raises:
+        BadRecord: An unknown type of entry or of rating, or nobody known who said it.
+    """
+    event = _by(event, _author(entry))
+    if event.kind_raw == "chat.msg":
+        return replace(event, kind="chat_message_sent", text=_text(entry.get("msg")))
+    if event.kind_raw in {"chat.file", "chat.attachment"}:
+        return replace(event, kind="chat_file_sent")
+    if event.kind_raw == "chat.rating":
+        rating = entry.get("new_rating")
+        if rating is None:
+            return Ignored(event.record_number, "rating_withdrawn")
+        return _rated(event, rating)
+    if event.kind_raw == "chat.comment":
+        comment = _text(entry.get("new_comment") or entry.get("comment"))
+        return replace(event, kind="chat_commented", text=comment)
+    raise BadRecord(f"unknown type of history entry: {event.kind_raw[:40]!r}")
+
+
+def _author(entry: dict[str, Any]) -> str:
+    """Who said it: customer, agent or bot.
+
+    Raises:
+        BadRecord: Neither sender_type nor nick tells.
+    """
+    nick, sender = (str(entry.get(name) or "").lower() for name in ("nick", "sender_type"))
+    if "trigger" in {sender, nick.removeprefix("agent:")}:
+        return "bot"
+    if sender == "visitor" or nick.startswith("visitor"):
+        return "customer"
+    if sender == "agent" or nick.startswith("agent"):
+        return "agent"
+    raise BadRecord(f"nobody known said it: nick {nick[:40]!r}")
+
+
+def _rated(event: Event, rating: object) -> Event:
+    """The customer's rating of the chat.
+
+    Raises:
+        BadRecord: Neither good nor bad.
+    """
+    if str(rating) not in RATINGS:
+        raise BadRecord(f"unknown rating: {str(rating)[:40]!r}")
+    return replace(
+        _by(event, "customer"), kind="chat_rated", score_kind="csat", score=RATINGS[str(rating)]
+    )
+
+
+def _text(value: object) -> str | None:
+    """What was written; None for nothing."""
+    return str(value) if value else None

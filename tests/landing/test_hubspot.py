@@ -364,7 +364,7 @@ def test_an_engagement_is_what_staff_did(
         ("id,type,_fivetran_synced,portal_id", f"197,CALL,{SYNCED},1", "details of another table"),
         ("id,_fivetran_synced,attempt,response", f"a,{SYNCED},1,x", "details of another table"),
         ("stage_id,label,pipeline_id", "4711,Install booked,1", "no customer event"),
-        ("owner_id,email,active_user_id", "1,robin@larkspur.example,7", "no customer event"),
+        ("owner_id,email,first_name", "1,robin@larkspur.example,Robin", "no customer event"),
     ],
 )
 def test_rows_without_a_customers_event_are_ignored_by_rule(

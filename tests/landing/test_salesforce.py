@@ -129,6 +129,18 @@ def test_fivetrans_table_reads_as_the_same_contact(read: Read) -> None:
     assert fivetran.occurred.us == export.occurred.us
 
 
+def test_a_person_account_is_its_contact(read: Read) -> None:
+    """An account that is a person counts under its contact's id; a company's is ignored."""
+    person, company = read(
+        "Id,Name,LastName,PersonContactId,PersonEmail,BillingCity,CreatedDate",
+        f"{record_id('0011G00000eNyiX')},,L,{ADA15},ada@example.org,London,{MADE}",
+        f"{record_id('0011G00000eNyiY')},Home Ltd,,,,London,{MADE}",
+    )
+
+    assert handles(*events([person])) == [f"salesforce_contact:{ADA}", "email:ada@example.org"]
+    assert company == Ignored(2, "no customer event")
+
+
 def test_a_contact_merged_away_is_one_person_with_the_other(read: Read) -> None:
     """The deleted loser of a merge names its master: that is a merge and not a deletion."""
     other = record_id("0031G00000rfAvu")

@@ -102,7 +102,7 @@ TABLES = (
     Table(
         "staff",
         needs(
-            "ownerid email activeuserid",
+            "ownerid email firstname",
             "ownerid teamid",
             "userid teamid",
             "primaryteamid roleid",

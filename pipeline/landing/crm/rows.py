@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
+from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -158,7 +159,7 @@ def recognise(name: str, header: Sequence[str], system: str, tables: Sequence[Ta
 def stage_labels(file: RawFile, feed: Feed, glob: str) -> Mapping[str, str]:
     """Stage ids to labels from the tables that lie beside a file."""
     labels: dict[str, str] = {}
-    for path in sorted(file.path.parent.glob(glob)):
+    for path in sorted(filter(Path.is_file, file.path.parent.glob(glob))):
         beside = RawFile(path, path.name, "")
         for raw in csv_rows(beside, feed.source.delimiter):
             if raw.problem is not None:

@@ -15,14 +15,15 @@ from pipeline.landing.crm.rows import (
     merge,
     named,
     needed_instant,
+    no_event,
     subject,
 )
 from pipeline.landing.crm.salesforce_ids import record_id
 from pipeline.landing.record import Event, Identifier, Ignored
 
 PEOPLE = {
-    "email": ("email",),
-    "phone": ("phone", "mobilephone", "homephone", "otherphone"),
+    "email": ("email", "personemail"),
+    "phone": ("phone", "mobilephone", "homephone", "otherphone", "personmobilephone"),
     "user_id": USER_IDS,
 }
 CHANGED = ("lastmodifieddate", "systemmodstamp", "fivetranstart", "fivetransynced")
@@ -46,7 +47,12 @@ def optional(row: Row, namespace: str, column: str) -> tuple[Identifier, ...]:
 
 
 def contact(row: Row) -> Reading:
-    """A contact's creation, or that it was merged into another."""
+    """A contact's creation, or that it was merged into another.
+
+    An organisation that sells to persons keeps them as accounts, each with its contact's id.
+    """
+    if row.cells.get("id", "").startswith("001") and "personcontactid" not in row.cells:
+        return no_event(row)
     return _person(row, "salesforce_contact", "contact")
 
 
@@ -82,8 +88,9 @@ def lead(row: Row) -> Reading:
 
 def _person(row: Row, namespace: str, word: str) -> list[Event | Ignored]:
     """The creation of a contact or a lead, or its merge: the one merged away is deleted."""
-    own = record(row, namespace, "id")
-    if "masterrecordid" in row.cells:
+    own = record(row, namespace, "personcontactid", "id")
+    # A person account's master is an account; its contact has a row of its own.
+    if "masterrecordid" in row.cells and "personcontactid" not in row.cells:
         kept = record(row, namespace, "masterrecordid")
         return list(merge(row, kept, own, needed_instant(row, *CHANGED), "MasterRecordId"))
     if is_deleted(row):

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pipeline.errors import SourceRefused
 from pipeline.landing.clocks import EPOCH, MICROSECOND, Clock
 from pipeline.landing.crm import hubspot
+from pipeline.landing.crm.rows import recognise
 from pipeline.landing.record import Event, Feed, Ignored, Outcome, RawFile, Refused
 from pipeline.settings import Company, Source
 
@@ -436,6 +437,65 @@ def test_a_broken_row_is_refused_with_its_reason(
     assert isinstance(refused, Refused)
     assert reason in refused.reasons
     assert refused.raw == lines[1]
+
+
+@pytest.mark.parametrize(
+    ("table", "header"),
+    [
+        (
+            "contact",
+            (
+                "_fivetran_deleted,_fivetran_synced,property_email,id,property_company,"
+                "property_createdate,property_hs_merged_object_ids"
+            ),
+        ),
+        ("contact", "Record ID,First Name,Last Name,Email,Phone Number,Contact owner,Create Date"),
+        ("contact_property_history", HISTORY),
+        (
+            "contact_merge_audit",
+            "canonical_vid,contact_id,vid_to_merge,_fivetran_synced,entity_id,timestamp,user_id",
+        ),
+        (
+            "deal",
+            (
+                "deal_id,is_deleted,deal_pipeline_id,deal_pipeline_stage_id,owner_id,portal_id,"
+                "property_dealname,property_amount,property_closedate,property_createdate"
+            ),
+        ),
+        ("deal", "Record ID,Deal Name,Deal Stage,Pipeline,Associated Contact IDs,Create Date"),
+        (
+            "deal_stage",
+            (
+                "_fivetran_start,deal_id,_fivetran_active,_fivetran_end,_fivetran_synced,"
+                "date_entered,source,source_id,value"
+            ),
+        ),
+        ("deal_contact", "contact_id,deal_id,_fivetran_synced,type_id,category"),
+        ("company associations", "company_id,deal_id,type_id,category"),
+        ("ticket", "Ticket ID,Record ID,Ticket name,Create date,Close date"),
+        ("engagement", "id,type,_fivetran_synced,portal_id"),
+        (
+            "engagement_contact",
+            "contact_id,engagement_id,engagement_type,type_id,_fivetran_synced,category",
+        ),
+        (
+            "engagement",
+            "engagement_id,_fivetran_deleted,_fivetran_synced,property_hs_timestamp,type",
+        ),
+        ("email_event", "id,_fivetran_synced,created,type,filtered_event,recipient"),
+        ("email_event details", "id,_fivetran_synced,bcc,cc,from,reply_to,subject"),
+        ("staff", "id,primary_team_id,role_id,email,first_name,last_name,_fivetran_synced"),
+        ("staff", "owner_id,_fivetran_synced,created_at,type,email,first_name,active_user_id"),
+        ("company", "Record ID,Company name,Company owner,Create Date"),
+        (
+            "pipelines and stages",
+            "_fivetran_deleted,_fivetran_synced,active,display_order,stage_id,label,pipeline_id",
+        ),
+    ],
+)
+def test_a_header_says_which_table_it_is(table: str, header: str) -> None:
+    """The tables of Fivetran and of HubSpot's own export are told apart by their columns."""
+    assert recognise("x.csv", header.split(","), "HubSpot", hubspot.TABLES).name == table
 
 
 def test_an_unknown_header_names_the_nearest_tables(read: Read) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pipeline.errors import BadRecord, SourceRefused
 from pipeline.landing.clocks import EPOCH, MICROSECOND, Clock
 from pipeline.landing.crm import salesforce
+from pipeline.landing.crm.rows import recognise
 from pipeline.landing.crm.salesforce_ids import record_id
 from pipeline.landing.record import Event, Feed, Ignored, Outcome, RawFile, Refused
 from pipeline.settings import Company, Source
@@ -304,6 +305,29 @@ def test_a_broken_row_is_refused_with_its_reason(
     assert isinstance(refused, Refused)
     assert reason in refused.reasons
     assert refused.raw == lines[1]
+
+
+@pytest.mark.parametrize(
+    ("table", "header"),
+    [
+        ("Contact", "Id,IsDeleted,MasterRecordId,AccountId,LastName,FirstName,Phone,Email,OwnerId"),
+        ("Lead", "Id,IsDeleted,LastName,Company,Email,Status,IsConverted,ConvertedContactId"),
+        ("Opportunity", "Id,IsDeleted,AccountId,Name,StageName,Amount,CloseDate,ContactId"),
+        ("OpportunityHistory", "Id,OpportunityId,CreatedDate,StageName,Amount,Probability"),
+        ("OpportunityHistory of Fivetran", "_fivetran_start,account_id,id,stage_name,amount"),
+        ("OpportunityContactRole", "Id,OpportunityId,ContactId,Role,IsPrimary,CreatedDate"),
+        ("OpportunityLineItem", "Id,OpportunityId,UnitPrice,Quantity,PricebookEntryId"),
+        ("Case", "Id,IsDeleted,CaseNumber,ContactId,SuppliedEmail,Type,Status,Origin,Subject"),
+        ("CaseHistory, CaseComment", "Id,CaseId,CreatedDate,Field,OldValue,NewValue"),
+        ("Task", "Id,WhoId,WhatId,Subject,ActivityDate,Status,TaskSubtype,AccountId"),
+        ("Event", "Id,WhoId,WhatId,Subject,ActivityDate,StartDateTime,AccountId"),
+        ("User", "Id,Username,LastName,Email,ProfileId,IsActive"),
+        ("Account", "Id,IsDeleted,Name,Type,BillingCity,Phone,Industry"),
+    ],
+)
+def test_a_header_says_which_object_it_is(table: str, header: str) -> None:
+    """The objects of Data Export and of Fivetran are told apart by their columns."""
+    assert recognise("x.csv", header.split(","), "Salesforce", salesforce.TABLES).name == table
 
 
 def test_an_unknown_header_names_the_nearest_object(read: Read) -> None:

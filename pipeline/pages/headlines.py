@@ -93,8 +93,8 @@ def of_paths(leaks: Sequence[Leak], rises: Sequence[Rise]) -> str:
         return first
     rise = rises[0]
     return (
-        f"New: {rise.touchpoint} ({rise.where}) lost {numbers.share(rise.share)} in the week of "
-        f"{rise.week}, usually {numbers.share(rise.baseline)}. {first}"
+        f"New: {rise.touchpoint} ({rise.where}) lost {numbers.share(rise.share)} from "
+        f"{rise.days}, usually {numbers.share(rise.baseline)}. {first}"
     )
 
 

@@ -109,6 +109,15 @@ def short_day(on: date | datetime | None) -> str:
     return DASH if on is None else f"{on.day} {on:%b}"
 
 
+def days(first: date, last: date) -> str:
+    """From a first to a last day: 11 to 22 Jan 2027, 28 Dec 2026 to 3 Jan 2027."""
+    if first == last:
+        return day(first)
+    if (first.year, first.month) == (last.year, last.month):
+        return f"{first.day} to {day(last)}"
+    return f"{short_day(first) if first.year == last.year else day(first)} to {day(last)}"
+
+
 def instant(at: datetime | None) -> str:
     """A minute, in the zone the page names once: 20 Nov 2026, 14:02."""
     return DASH if at is None else f"{day(at)}, {at:%H:%M}"

@@ -3,23 +3,20 @@
 Every number is the one in the published tables; nothing is counted again here.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
+from statistics import NormalDist
 
 import polars as pl
 
+from pipeline.graph import SURE
 from pipeline.pages import numbers
-
-Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Leak:
     """One touchpoint in the ranked list of where customers leave."""
 
-    rank: int
     name: str
     stage: str
     ended: int
@@ -27,27 +24,16 @@ class Leak:
     share: float
     low: float
     high: float
-    value: str
+    cost: str
+    is_must_pass: bool
     bar: float
 
 
-def leaks(drop_offs: pl.DataFrame, touchpoints: pl.DataFrame, currency: str | None) -> list[Leak]:
-    """The eight touchpoints most journeys ended at, outcomes left out."""
-    outcomes = touchpoints.filter(pl.col("outcome").is_not_null())["touchpoint"].to_list()
-    rows = (
-        drop_offs.filter(
-            pl.col("grain") == "touchpoint",
-            ~pl.col("name").is_in(outcomes),
-            pl.col("settled_ended_count") > 0,
-        )
-        .sort("rank", "name")
-        .head(8)
-        .rows(named=True)
-    )
-    most = max((row["settled_ended_count"] for row in rows), default=1)
+def leaks(points: pl.DataFrame) -> list[Leak]:
+    """The eight touchpoints most journeys ended at, as `drop_off_points` ranks them."""
+    rows = points.filter(pl.col("grain") == "touchpoint").sort("rank").head(8).rows(named=True)
     return [
         Leak(
-            rank=n,
             name=row["name"],
             stage=row["stage"] or "",
             ended=row["settled_ended_count"],
@@ -55,64 +41,82 @@ def leaks(drop_offs: pl.DataFrame, touchpoints: pl.DataFrame, currency: str | No
             share=row["drop_off_share"],
             low=row["share_low"],
             high=row["share_high"],
-            value=numbers.money(row["value_lost_cents"], currency)
-            if row["value_lost_cents"]
-            else "",
-            bar=round(100 * row["settled_ended_count"] / most, 1),
+            cost=numbers.count(row["completions_lost"]),
+            is_must_pass=bool(row["is_must_pass"]),
+            bar=round(100 * row["settled_ended_count"] / rows[0]["settled_ended_count"], 1),
         )
-        for n, row in enumerate(rows, start=1)
+        for row in rows
     ]
 
 
 @dataclass(frozen=True)
 class Rise:
-    """A touchpoint that lost more than usual in one week, from its first day to its last."""
+    """A touchpoint that lost more than usual, from its first day to its last."""
 
     touchpoint: str
     where: str
     days: str
-    week: str
     share: float
-    low: float
-    high: float
-    baseline: float
     ended: int
     settled: int
-    excess: float
+    baseline: float
+    week: str
+    week_share: float
+    low: float
+    high: float
 
 
 def rises(changes: pl.DataFrame, spans: pl.DataFrame) -> list[Rise]:
-    """The cells whose weekly drop-off rose clearly above their usual share, the largest first.
+    """The cells whose weekly drop-off rose beyond chance, the clearest first.
 
-    Clearly: three standard errors, and at least five journeys more than usual. Both are our
-    choice; many cells are looked at every week, and two standard errors would cry wolf.
+    Beyond chance: as many weeks as are looked at, as many chances to be fooled (Bonferroni), and
+    all of them together fool with a chance of `SURE`.
     """
+    tested = max(changes["z"].count(), 1)
+    limit = NormalDist().inv_cdf(1 - SURE / tested)
     high = (
-        changes.filter(pl.col("rank").is_not_null(), pl.col("z") >= 3, pl.col("excess_ended") >= 5)
-        .join(spans.select("rank", "from_on", "to_on"), on="rank", how="left")
+        changes.filter(pl.col("rank").is_not_null(), pl.col("z") >= limit)
+        .join(
+            spans.select(
+                "rank",
+                "from_on",
+                "to_on",
+                pl.col("settled_count").alias("span_settled_count"),
+                pl.col("ended_count").alias("span_ended_count"),
+                pl.col("share").alias("span_share"),
+            ),
+            on="rank",
+        )
         .sort("rank")
         .unique(["touchpoint", "channel", "device_kind"], keep="first", maintain_order=True)
     )
-    return [_rise(row) for row in high.head(6).iter_rows(named=True)]
+    return [
+        Rise(
+            touchpoint=row["touchpoint"],
+            where=", ".join(word for word in (row["channel"], row["device_kind"]) if word),
+            days=numbers.days(row["from_on"], row["to_on"]),
+            share=row["span_share"],
+            ended=row["span_ended_count"],
+            settled=row["span_settled_count"],
+            baseline=row["baseline_share"],
+            week=numbers.day(row["week_on"]),
+            week_share=row["share"],
+            low=row["share_low"],
+            high=row["share_high"],
+        )
+        for row in high.head(6).iter_rows(named=True)
+    ]
 
 
-def _rise(row: Row) -> Rise:
-    start = row["from_on"] or row["week_on"]
-    end = row["to_on"] or row["week_on"] + timedelta(days=6)
-    return Rise(
-        touchpoint=row["touchpoint"],
-        where=", ".join(word for word in (row["channel"], row["device_kind"]) if word),
-        days=numbers.day(start)
-        if start == end
-        else f"{numbers.short_day(start)} to {numbers.day(end)}",
-        week=numbers.short_day(row["week_on"]),
-        share=row["share"],
-        low=row["share_low"],
-        high=row["share_high"],
-        baseline=row["baseline_share"],
-        ended=row["ended_count"],
-        settled=row["settled_count"],
-        excess=row["excess_ended"],
+def likeliest(ways: pl.DataFrame) -> str:
+    """The likeliest way through the touchpoints to the goal, and how unlikely even that is."""
+    way = ways.filter(pl.col("grain") == "touchpoint").sort("step")
+    if way.is_empty():
+        return "No settled journey has completed yet: no way to the goal is known."
+    names = [name for name in way["name"] if not name.startswith("(")]
+    return (
+        f"Likeliest way to the goal: {', '.join(names)}. By the shares of its steps "
+        f"{numbers.fine_share(way['path_share'][-1])} of journeys go exactly that way."
     )
 
 

@@ -23,8 +23,10 @@ PAGES = (
 READS = (
     "checks",
     "drop_off_changes",
+    "drop_off_points",
     "drop_off_spans",
     "drop_offs",
+    "graph_paths",
     "journey_map",
     "notes",
     "pain_points",
@@ -171,7 +173,7 @@ def _definition(tables: Tables) -> str:
 def _paths(tables: Tables, touchpoints: pl.DataFrame) -> dict[str, Any]:
     stages = tables["journey_map"].sort("position")
     heads = [(row["stage"], _head(row)) for row in stages.iter_rows(named=True)]
-    leaks = paths.leaks(tables["drop_offs"], touchpoints, tables["parameters"]["currency"].item())
+    leaks = paths.leaks(tables["drop_off_points"])
     rises = paths.rises(tables["drop_off_changes"], tables["drop_off_spans"])
     drawn = process_map(touchpoints, tables["touchpoint_transitions"], tables["drop_offs"], heads)
     steps = tables["touchpoint_transitions"].sort(
@@ -188,8 +190,9 @@ def _paths(tables: Tables, touchpoints: pl.DataFrame) -> dict[str, Any]:
         else "",
         "map": drawn,
         "leaks": leaks,
-        "has_value": any(leak.value for leak in leaks),
+        "likeliest": paths.likeliest(tables["graph_paths"]),
         "rises": rises,
+        "tested": tables["drop_off_changes"]["z"].count(),
         "matrix": paths.matrix(tables["stage_transitions"], stages["stage"].to_list()),
         "rows": steps.head(PATH_ROWS).rows(named=True),
         "rows_left_out": max(steps.height - PATH_ROWS, 0),

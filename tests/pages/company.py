@@ -128,7 +128,9 @@ def published() -> dict[str, pl.DataFrame]:
         "checks": checks(),
         "drop_off_changes": drop_off_changes(),
         "drop_off_spans": drop_off_spans(),
+        "drop_off_points": drop_off_points(given),
         "drop_offs": drop_offs(given),
+        "graph_paths": graph_paths(),
         "journey_map": journey_map(given),
         "notes": table("""
             about | kind        | note                        | author | written_on
@@ -451,8 +453,47 @@ def drop_off_changes() -> pl.DataFrame:
 def drop_off_spans() -> pl.DataFrame:
     """From which day to which day each raised week really lasted."""
     return table("""
-        rank | from_on    | to_on
-        1    | 2027-01-11 | 2027-01-22
-        2    | 2027-01-11 | 2027-01-22
-        3    | 2026-11-02 | 2026-11-04
+        rank | from_on    | to_on      | settled_count | ended_count | share
+        1    | 2027-01-11 | 2027-01-22 | 118           | 69          | 0.585
+        2    | 2027-01-11 | 2027-01-22 | 118           | 69          | 0.585
+        3    | 2026-11-02 | 2026-11-04 | 22            | 13          | 0.591
+    """)
+
+
+def drop_off_points(given: pl.DataFrame) -> pl.DataFrame:
+    """The touchpoints that journeys ended at, outcomes left out; nobody else would complete."""
+    decided = given.filter(pl.col("outcome").is_not_null())["touchpoint"].implode()
+    return (
+        drop_offs(given)
+        .filter(
+            pl.col("grain") == "touchpoint",
+            pl.col("settled_ended_count") > 0,
+            ~pl.col("name").is_in(decided),
+        )
+        .sort("settled_ended_count", "name", descending=[True, False])
+        .select(
+            "grain",
+            pl.int_range(1, pl.len() + 1).alias("rank"),
+            "name",
+            "stage",
+            "settled_count",
+            "settled_ended_count",
+            "drop_off_share",
+            "share_low",
+            "share_high",
+            (pl.col("name") == "Order placed").alias("is_must_pass"),
+            (pl.col("settled_ended_count") * 0.2).alias("completions_lost"),
+        )
+    )
+
+
+def graph_paths() -> pl.DataFrame:
+    """The likeliest way to the goal."""
+    return table("""
+        grain      | step | name          | share | path_share
+        touchpoint | 1    | Visit site    | 0.9   | 0.9
+        touchpoint | 2    | Read pricing  | 0.6   | 0.54
+        touchpoint | 3    | Order placed  | 0.2   | 0.108
+        touchpoint | 4    | Renewed       | 0.2   | 0.022
+        touchpoint | 5    | (completed)   | 1.0   | 0.022
     """)

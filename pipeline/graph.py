@@ -26,19 +26,15 @@ START, COMPLETED, ENDED, OPEN = "(start)", "(completed)", "(ended)", "(open)"
 ENDS = frozenset({COMPLETED, ENDED, OPEN})
 GRAINS = ("stage", "touchpoint")
 READS = (
+    "drop_off_changes",
+    "drop_off_spans",
     "drop_offs",
     "journey_map",
     "stage_transitions",
     "stages",
+    "touchpoint_measures",
     "touchpoint_transitions",
     "touchpoints",
-)
-FINDINGS_READ = (
-    "drop_off_changes",
-    "drop_off_spans",
-    "drop_offs",
-    "graph_paths",
-    "touchpoint_measures",
     "unmapped_kinds",
 )
 
@@ -117,6 +113,7 @@ def tables(frames: Frames) -> dict[str, pl.DataFrame]:
     transition. `graph_paths`: the likeliest way from start to completed, step by step.
     `graph_loops`: visits to the same again, and there and back. `drop_off_points`: where
     journeys end, the most ended first; outcome touchpoints are decisions and left out.
+    `findings`: one row per finding of `findings`, by rank.
     """
     made: dict[str, list[pl.DataFrame]] = {
         name: []
@@ -133,7 +130,9 @@ def tables(frames: Frames) -> dict[str, pl.DataFrame]:
         made["drop_off_points"].append(
             drop_off_points(grain, frames["drop_offs"], points, frames["touchpoints"])
         )
-    return {name: pl.concat(parts) for name, parts in made.items()}
+    drawn = {name: pl.concat(parts) for name, parts in made.items()}
+    said = findings(frames, drawn["graph_paths"])
+    return drawn | {"findings": pl.DataFrame({"rank": range(1, len(said) + 1), "finding": said})}
 
 
 def edges(grain: str, frames: Frames) -> pl.DataFrame:
@@ -408,8 +407,8 @@ def drop_off_points(
     )
 
 
-def findings(frames: Frames) -> list[str]:
-    """Three findings of a run in words, over the tables named in FINDINGS_READ.
+def findings(frames: Frames, paths: pl.DataFrame) -> list[str]:
+    """Three findings of a run in words, over the tables named in READS and the likeliest paths.
 
     Where journeys stop most; what drop-off is new; the likeliest way to the goal, or that the
     catalogue misses much of what people do. Each says when nothing stands out.
@@ -417,8 +416,7 @@ def findings(frames: Frames) -> list[str]:
     return [
         _largest_drop_off(frames["drop_offs"]),
         _new_drop_off(frames["drop_off_changes"], frames["drop_off_spans"]),
-        _unmapped(frames["unmapped_kinds"], frames["touchpoint_measures"])
-        or _likeliest(frames["graph_paths"]),
+        _unmapped(frames["unmapped_kinds"], frames["touchpoint_measures"]) or _likeliest(paths),
     ]
 
 

@@ -45,6 +45,23 @@ DROP_OFFS = table("""
 """)
 
 
+CHANGES = table("""
+    touchpoint    | channel | device_kind | baseline_share | z   | rank
+    Compare plans | web     | mobile      | 0.2            | 9.5 | 1
+    View bill     | web     |             | 0.1            | 2.5 | 2
+    Visit site    | web     | desktop     | 0.1            | 0.5 |
+""")
+SPANS = table("""
+    rank | touchpoint    | from_on    | to_on      | settled_count | ended_count | share
+    1    | Compare plans | 2026-02-03 | 2026-02-12 | 100           | 80          | 0.8
+""")
+KINDS = table("""
+    source | kind            | event_count | suggestion
+    shop   | page_viewed     | 30          | add `page_viewed` to the events of a touchpoint
+    crm    | contact_created | 900         | a record about a customer, no meeting: may stay unmapped
+""")
+
+
 def frames(
     transitions: pl.DataFrame = SIMPLE, days: dict[str, float] | None = None
 ) -> dict[str, pl.DataFrame]:
@@ -61,6 +78,10 @@ def frames(
         "stages": STAGES,
         "touchpoints": EMPTY_TOUCHPOINTS,
         "drop_offs": DROP_OFFS,
+        "drop_off_changes": CHANGES,
+        "drop_off_spans": SPANS,
+        "touchpoint_measures": pl.DataFrame({"event_count": [970]}),
+        "unmapped_kinds": KINDS,
         "journey_map": pl.DataFrame(
             {"stage": list(known), "median_days": list(known.values())},
             schema={"stage": pl.String, "median_days": pl.Float64},
@@ -345,37 +366,9 @@ def test_drop_off_points_leave_decisions_out() -> None:
     assert graph.tables(given_frames)["drop_off_points"]["name"].to_list() == ["View bill"]
 
 
-CHANGES = table("""
-    touchpoint    | channel | device_kind | baseline_share | z   | rank
-    Compare plans | web     | mobile      | 0.2            | 9.5 | 1
-    View bill     | web     |             | 0.1            | 2.5 | 2
-    Visit site    | web     | desktop     | 0.1            | 0.5 |
-""")
-SPANS = table("""
-    rank | touchpoint    | from_on    | to_on      | settled_count | ended_count | share
-    1    | Compare plans | 2026-02-03 | 2026-02-12 | 100           | 80          | 0.8
-""")
-KINDS = table("""
-    source | kind            | event_count | suggestion
-    shop   | page_viewed     | 30          | add `page_viewed` to the events of a touchpoint
-    crm    | contact_created | 900         | a record about a customer, no meeting: may stay unmapped
-""")
-
-
 def found(**changed: pl.DataFrame) -> list[str]:
     """The findings of a small run, with some tables changed."""
-    drawn = graph.tables(frames())
-    return graph.findings(
-        {
-            "drop_offs": DROP_OFFS,
-            "drop_off_changes": CHANGES,
-            "drop_off_spans": SPANS,
-            "graph_paths": drawn["graph_paths"],
-            "touchpoint_measures": pl.DataFrame({"event_count": [970]}),
-            "unmapped_kinds": KINDS,
-        }
-        | changed
-    )
+    return graph.tables(frames() | changed)["findings"]["finding"].to_list()
 
 
 def test_findings_are_three_sentences_with_numbers() -> None:
@@ -419,7 +412,7 @@ def test_findings_of_nothing_say_so() -> None:
     assert found(
         drop_offs=DROP_OFFS.clear(),
         drop_off_changes=CHANGES.clear(),
-        graph_paths=graph.GRAPH_PATHS.to_frame(),
+        stage_transitions=frames()["stage_transitions"].clear(),
     ) == [
         "No stage has 30 settled visits of which any ended: drop-off is not known yet.",
         "No drop-off is new: none of 0 weekly shares stands out from the others.",

@@ -202,3 +202,22 @@ def pattern(text: str, layout: str, clock: Clock) -> Instant:
     if moment.tzinfo is None:
         return local(moment, precision, clock)
     return within(microseconds(moment), precision, "explicit", clock)
+
+
+def declared(value: object, layout: str, clock: Clock) -> Instant:
+    """The instant of a stamp in the layout that wend.toml declares: iso, s, ms, us or strptime's.
+
+    A stamp that its file already holds as a moment (Parquet) needs no layout.
+
+    Raises:
+        BadRecord: The stamp does not follow the layout, or names no zone and none is configured.
+    """
+    if isinstance(value, datetime):
+        if value.tzinfo is None:
+            return local(value, "microsecond", clock)
+        return within(microseconds(value), "microsecond", "explicit", clock)
+    if layout in EPOCH_UNITS:
+        return epoch(value, layout, clock)
+    if layout == "iso":
+        return iso(str(value), clock)
+    return pattern(str(value), layout, clock)

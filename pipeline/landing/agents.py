@@ -1,0 +1,73 @@
+"""User agents to the kind of device, and to the reason why no person was behind it."""
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+from ua_parser import parse
+
+# A crawler names itself or its page; CUBOT makes telephones.
+CRAWLER = re.compile(
+    r"(?<!cu)bot\b|bot[/-]|crawl|spider|slurp|archiver|feed|\brss|preview|validator|monitor"
+    r"|uptime|pingdom|lighthouse|scanner|\+https?://",
+    re.IGNORECASE,
+)
+SCRIPT = re.compile(
+    r"^(curl|wget|python|go-http-client|java/|ruby|perl|libwww|php|axios|node|postman|apache-http"
+    r"|httpie|scrapy|chef client)|python-requests|urllib",
+    re.IGNORECASE,
+)
+HEADLESS = re.compile(
+    r"headless|phantomjs|puppeteer|playwright|selenium|electron/.*test", re.IGNORECASE
+)
+DESKTOPS = ("Windows", "Mac OS X", "Linux", "Ubuntu", "Fedora", "Debian", "Chrome OS", "FreeBSD")
+TABLET = re.compile(r"ipad|tablet|kindle|playbook|\bsilk\b", re.IGNORECASE)
+MOBILE = re.compile(
+    r"iphone|ipod|mobile|windows phone|blackberry|symbian|opera mini|midp|wap browser",
+    re.IGNORECASE,
+)
+
+
+class Agent(NamedTuple):
+    """What sent a request.
+
+    Attributes:
+        device_kind: desktop, mobile, tablet or other; None when nothing was said.
+        machine_reason: crawler, script or headless browser; None for a person's browser.
+    """
+
+    device_kind: str | None
+    machine_reason: str | None
+
+
+UNKNOWN = Agent(None, None)
+
+
+@lru_cache(maxsize=100_000)
+def agent(text: str | None) -> Agent:
+    """The agent behind a User-Agent text; computed once for each distinct text."""
+    if text is None or text.strip() in {"", "-"}:
+        return UNKNOWN
+    # Past this length nothing but padding follows, and the parser's patterns are many.
+    found = parse(text[:1000])
+    device = found.device.family if found.device else ""
+    system = found.os.family if found.os else ""
+    if device == "Spider" or CRAWLER.search(text):
+        return Agent("other", "crawler")
+    if SCRIPT.search(text):
+        return Agent("other", "script")
+    if HEADLESS.search(text):
+        return Agent("other", "headless browser")
+    return Agent(_device(text, device, system, found.device.brand if found.device else None), None)
+
+
+def _device(text: str, device: str, system: str, brand: str | None) -> str:
+    """The kind of device of a person's agent."""
+    if TABLET.search(text) or brand == "Generic_Android_Tablet":
+        return "tablet"
+    if MOBILE.search(text) or system == "iOS":
+        return "mobile"
+    # Android browsers on telephones say Mobile; those on tablets and televisions do not.
+    if system == "Android":
+        return "other" if re.search(r"\bTV\b|SMART-TV|BRAVIA", text) else "tablet"
+    return "desktop" if system.startswith(DESKTOPS) or device == "Mac" else "other"

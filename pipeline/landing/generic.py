@@ -1,0 +1,345 @@
+"""Any CSV, JSON lines or Parquet file to events, by the columns that wend.toml maps.
+
+A column is mapped, listed or ignored by name; any other is refused before a row is read, and so
+is a file without a mapped column: a source that changes is noticed, not guessed at.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import partial
+from typing import Any
+
+import orjson
+import polars as pl
+
+from pipeline.errors import BadRecord, BadSettings, SourceRefused
+from pipeline.landing import clocks, money
+from pipeline.landing.agents import UNKNOWN, agent
+from pipeline.landing.containers import csv_header, csv_rows, ending, json_array, json_lines
+from pipeline.landing.formats import channel_of
+from pipeline.landing.identifiers import SCIENTIFIC, normalise
+from pipeline.landing.record import Event, Feed, Identifier, Outcome, Raw, RawFile, outcomes
+from pipeline.settings import Columns
+
+ACTORS = ("customer", "agent", "bot", "system")
+DIRECTIONS = ("inbound", "outbound", "internal")
+# Score kind -> the ends of its scale.
+SCALES = {"nps": (0, 10), "csat": (1, 5), "ces": (1, 7)}
+# The fields of Columns that name one column each.
+FIELDS = tuple(
+    name for name in Columns.model_fields if name not in {"identifiers", "properties", "ignore"}
+)
+PARQUET_ROWS = 50_000
+
+Get = Callable[[Mapping[str, Any]], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a row's parts are found.
+
+    Attributes:
+        fields: Field of Columns -> what takes it from a row.
+        identifiers: Namespace -> what takes it from a row, and its column.
+        properties: Columns kept as they are; None: all that are not used or ignored.
+    """
+
+    fields: Mapping[str, Get]
+    identifiers: tuple[tuple[str, str, Get], ...]
+    properties: tuple[str, ...] | None
+    used: frozenset[str]
+
+
+def read(file: RawFile, feed: Feed) -> Iterator[Outcome]:
+    """The events of a file whose columns are mapped.
+
+    Raises:
+        SourceRefused: A mapped column is absent, or a column has no place in the mapping.
+    """
+    columns = feed.source.columns
+    if columns is None:
+        raise BadSettings(f"sources.{feed.name}: needs a [sources.{feed.name}.columns] section")
+    plan = plan_of(columns)
+    return outcomes(
+        records(file, feed, columns, plan), partial(interpret, feed, channel_of(feed), plan)
+    )
+
+
+def plan_of(columns: Columns) -> Plan:
+    """How a row's parts are found, from the mapping in wend.toml."""
+    mapped = {name: spec for name in FIELDS if (spec := getattr(columns, name)) is not None}
+    specs = [*mapped.values(), *columns.identifiers.values()]
+    return Plan(
+        fields={name: getter(spec) for name, spec in mapped.items()},
+        identifiers=tuple(
+            (namespace, spec, getter(spec)) for namespace, spec in columns.identifiers.items()
+        ),
+        properties=None if "*" in columns.properties else columns.properties,
+        used=frozenset(spec for spec in specs if not spec.startswith("=")),
+    )
+
+
+def getter(spec: str) -> Get:
+    """What takes a column, an `a.b` path or an `=constant` from a row."""
+    if spec.startswith("="):
+        return lambda _row: spec[1:]
+    steps = spec.split(".")
+
+    def take(row: Mapping[str, Any]) -> Any:
+        if spec in row:
+            return row[spec]
+        found: Any = row
+        for step in steps:
+            if not isinstance(found, dict):
+                return None
+            found = found.get(step)
+        return found
+
+    return take
+
+
+def records(file: RawFile, feed: Feed, columns: Columns, plan: Plan) -> Iterator[Raw]:
+    """The rows of a file, once its columns are found to be as mapped.
+
+    Raises:
+        SourceRefused: They are not.
+    """
+    kind = ending(file)
+    if kind in {".jsonl", ".ndjson", ".json"}:
+        rows = json_array(file) if kind == ".json" else json_lines(file)
+        yield from _checked(file, rows, columns, plan)
+        return
+    if kind == ".parquet":
+        yield from _parquet(file, columns, plan)
+        return
+    delimiter = "\t" if kind == ".tsv" and feed.source.delimiter == "," else feed.source.delimiter
+    check(file.name, csv_header(file, delimiter), columns, plan)
+    yield from csv_rows(file, delimiter)
+
+
+def _checked(file: RawFile, rows: Iterable[Raw], columns: Columns, plan: Plan) -> Iterator[Raw]:
+    """JSON rows; a field is looked at when it first appears, since absent means empty here."""
+    seen: set[str] = set()
+    for raw in rows:
+        if raw.problem is None and (new := raw.value.keys() - seen):
+            seen |= new
+            refuse_unexpected(f"{file.name}, record {raw.number}", new, columns, plan)
+        yield raw
+
+
+def _parquet(file: RawFile, columns: Columns, plan: Plan) -> Iterator[Raw]:
+    """Parquet rows; their text is JSON."""
+    try:
+        frame = pl.scan_parquet(file.path, glob=False)
+        check(file.name, frame.collect_schema().names(), columns, plan)
+        count = frame.select(pl.len()).collect().item()
+        for start in range(0, count, PARQUET_ROWS):
+            rows = frame.slice(start, PARQUET_ROWS).collect(engine="in-memory")
+            for number, row in enumerate(rows.iter_rows(named=True), start=start + 1):
+                yield Raw(number, orjson.dumps(row, default=str).decode(), row)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise SourceRefused(f"{file.name}: not a whole Parquet file: {error}") from error
+
+
+def check(where: str, present: Iterable[str], columns: Columns, plan: Plan) -> None:
+    """Refuse a file without a mapped column, or with one that has no place in the mapping.
+
+    Raises:
+        SourceRefused: Names the file, the column, and what is there.
+    """
+    present = list(present)
+    listed = {name for name in columns.properties if name != "*"}
+    tops = {name.partition(".")[0] for name in present}
+    absent = sorted(
+        name
+        for name in plan.used | listed
+        if name not in present and name.partition(".")[0] not in tops
+    )
+    if absent:
+        raise SourceRefused(
+            f"{where}: no column {', '.join(absent)}; it has {', '.join(present)}; "
+            "correct [sources.NAME.columns]"
+        )
+    refuse_unexpected(where, present, columns, plan)
+
+
+def refuse_unexpected(where: str, present: Iterable[str], columns: Columns, plan: Plan) -> None:
+    """Refuse columns that are neither mapped nor listed.
+
+    Raises:
+        SourceRefused: Names them.
+    """
+    if plan.properties is None:
+        return
+    placed = plan.used | set(columns.properties) | set(columns.ignore)
+    placed |= {name.partition(".")[0] for name in plan.used}
+    unexpected = sorted(set(present) - placed)
+    if unexpected:
+        raise SourceRefused(
+            f"{where}: unexpected column {', '.join(unexpected)}; map it, or list it in "
+            'properties or ignore; properties = ["*"] takes all'
+        )
+
+
+def interpret(
+    feed: Feed, channel: str, plan: Plan, number: int, row: Mapping[str, Any]
+) -> list[Event]:
+    """The one event of a row.
+
+    Raises:
+        BadRecord: No time or kind, or a value that is not what its field needs.
+    """
+
+    def cell(name: str) -> str | None:
+        return texted(plan.fields[name](row)) if name in plan.fields else None
+
+    kind = cell("kind")
+    if kind is None:
+        raise BadRecord("the kind is empty")
+    actor = one_of("actor", cell("actor"), ACTORS) or "customer"
+    default = "inbound" if actor == "customer" else "outbound"
+    given = ((namespace, take(row)) for namespace, _, take in plan.identifiers)
+    who, unreadable = identify(feed, given, "actor" if actor == "customer" else "recipient")
+    amount, currency = cell("amount"), None
+    if amount is not None:
+        currency = money.currency(cell("currency") or feed.company.currency)
+        if currency is None:
+            raise BadRecord(f"not a currency: {cell('currency')!r}")
+    browser = agent(cell("user_agent")) if "user_agent" in plan.fields else UNKNOWN
+    given_score = cell("score")
+    kind_of_score = score_kind(cell("score_kind")) if given_score is not None else None
+    received = plan.fields["received_at"](row) if "received_at" in plan.fields else None
+    return [
+        Event(
+            record_number=number,
+            own_id=cell("own_id"),
+            channel=channel,
+            kind=kind_name(kind),
+            kind_raw=kind,
+            occurred=instant(plan.fields["occurred_at"](row), feed),
+            received_us=None if texted(received) is None else instant(received, feed).us,
+            identifiers=who,
+            label=cell("label"),
+            actor=actor,
+            direction=one_of("direction", cell("direction"), DIRECTIONS) or default,
+            machine_reason=browser.machine_reason,
+            device_kind=browser.device_kind,
+            object_kind=cell("object_kind"),
+            object_id=cell("object_id"),
+            text=cell("text"),
+            amount_cents=None
+            if amount is None or currency is None
+            else money.minor_units(amount, currency),
+            currency=currency,
+            score_kind=kind_of_score,
+            score=None if given_score is None else score(kind_of_score, given_score),
+            link=cell("link"),
+            properties=_properties(row, plan, feed, unreadable),
+        )
+    ]
+
+
+def _properties(
+    row: Mapping[str, Any], plan: Plan, feed: Feed, unreadable: list[str]
+) -> dict[str, Any]:
+    """The columns kept as they are, without the empty ones."""
+    ignored = feed.source.columns.ignore if feed.source.columns else ()
+    names = (
+        [name for name in row if name not in plan.used and name not in ignored]
+        if plan.properties is None
+        else plan.properties
+    )
+    found = {name: value for name in names if (value := row.get(name)) not in (None, "")}
+    if unreadable:
+        found["unreadable"] = unreadable
+    return found
+
+
+def texted(value: Any) -> str | None:
+    """A cell's text, trimmed; None when it is empty."""
+    if value is None:
+        return None
+    if isinstance(value, dict | list):
+        raise BadRecord(f"a list or object where a single value is needed: {str(value)[:40]}")
+    return str(value).strip() or None
+
+
+def kind_name(text: str) -> str:
+    """A kind in Wend's spelling: `Call Answered` is call_answered."""
+    return re.sub(r"\W+", "_", text).strip("_").lower() or text
+
+
+def instant(value: Any, feed: Feed) -> clocks.Instant:
+    """The instant of a cell in the source's declared layout.
+
+    Raises:
+        BadRecord: It is empty, or does not follow the layout.
+    """
+    if isinstance(value, date) and not isinstance(value, datetime):
+        value = value.isoformat()
+    if not isinstance(value, datetime) and texted(value) is None:
+        raise BadRecord("the time is empty")
+    return clocks.declared(value, feed.source.time_format, feed.clock)
+
+
+def one_of(name: str, value: str | None, allowed: tuple[str, ...]) -> str | None:
+    """The value, when it is one of the allowed.
+
+    Raises:
+        BadRecord: It is another.
+    """
+    if value is None or value.lower() in allowed:
+        return value and value.lower()
+    raise BadRecord(f"{name} {value!r} is none of {', '.join(allowed)}")
+
+
+def score_kind(value: str | None) -> str:
+    """nps, csat or ces.
+
+    Raises:
+        BadRecord: Another, or none.
+    """
+    found = one_of("score_kind", value, tuple(SCALES))
+    if found is None:
+        raise BadRecord("a score without score_kind")
+    return found
+
+
+def score(kind: str | None, text: str) -> float:
+    """A score on the scale of its kind: nps 0 to 10, csat 1 to 5, ces 1 to 7.
+
+    Raises:
+        BadRecord: Not a number, or off the scale.
+    """
+    number = money.decimal(text)
+    if number is None:
+        raise BadRecord(f"not a score: {text[:40]!r}")
+    low, high = SCALES[kind] if kind else (float("-inf"), float("inf"))
+    if not low <= number <= high:
+        raise BadRecord(f"{kind} {text[:40]} lies outside {low} to {high}")
+    return float(number)
+
+
+def identify(
+    feed: Feed, given: Iterable[tuple[str, Any]], role: str
+) -> tuple[tuple[Identifier, ...], list[str]]:
+    """Handles in normal form, and the namespaces of those that have none.
+
+    Raises:
+        BadRecord: A spreadsheet has cut an id's digits off.
+    """
+    found, unreadable = [], []
+    for namespace, value in given:
+        text = texted(value)
+        if text is None:
+            continue
+        if SCIENTIFIC.fullmatch(text):
+            raise BadRecord(f"{namespace} {text} has lost its digits in a spreadsheet")
+        normal = normalise(namespace, text, region=feed.company.phone_region)
+        if normal is None:
+            unreadable.append(namespace)
+        else:
+            found.append(Identifier(feed.namespace(namespace), normal, role))
+    return tuple(dict.fromkeys(found)), sorted(unreadable)

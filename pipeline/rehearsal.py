@@ -81,9 +81,9 @@ def without_touchpoint(kinds: pl.DataFrame, patterns: pl.DataFrame) -> pl.DataFr
     )
 
 
-def _expression(like: str) -> re.Pattern[str]:
-    """A LIKE pattern as a regular expression; a backslash takes the next sign as it is."""
-    signs = re.findall(r"\\.|.", like, re.DOTALL)
+def _expression(like: str | None) -> re.Pattern[str]:
+    """A LIKE pattern with `!` as its escape, as a regular expression; None takes any label."""
+    signs = re.findall(r"!.|.", "%" if like is None else like, re.DOTALL)
     return re.compile(
         "".join(
             ".*" if sign == "%" else "." if sign == "_" else re.escape(sign[-1]) for sign in signs

@@ -10,8 +10,8 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
-from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import duckdb
@@ -255,89 +255,77 @@ def stage(con: duckdb.DuckDBPyConnection, feed: Feed, files: Sequence[RawFile]) 
         con.execute(f"create table {name} as from empty")
         con.unregister("empty")
     layout = format_named(feed.source.format)
-    problems = []
+    problems: list[Problem] = []
+    pending: list[Placed] = []
     for file in files:
         before = file.path.stat()
+        reason = None
         try:
-            stage_file(con, layout, feed, file)
+            for placed in places(layout, feed, file):
+                pending.append(placed)
+                if len(pending) >= CHUNK:
+                    flush(con, feed.name, pending)
+                    pending = []
         except SourceRefused as refusal:
-            problems.append(Problem(feed.name, file.name, str(refusal)))
+            reason = str(refusal)
         after = file.path.stat()
         if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
-            problems.append(
-                Problem(feed.name, file.name, "changed while it was read; the next run takes it")
-            )
-        if problems and problems[-1].path == file.name:
+            reason = "changed while it was read; the next run takes it"
+        if reason is not None:
+            problems.append(Problem(feed.name, file.name, reason))
+            pending = [placed for placed in pending if placed.file_id != file.file_id]
             for name in STAGED:
                 con.execute(f"delete from {name} where file_id = ?", [file.file_id])  # noqa: S608
+    flush(con, feed.name, pending)
     return problems
 
 
-def stage_file(con: duckdb.DuckDBPyConnection, layout: Format, feed: Feed, file: RawFile) -> None:
-    """Read one file into the staged tables: its fast path first, the reader for the rest."""
-    outcomes = layout.read(file, feed)
-    while chunk := list(islice(outcomes, CHUNK)):
-        stage_outcomes(con, feed.name, file.file_id, chunk)
+class Placed(NamedTuple):
+    """An outcome, the file it is of, and its place among the file's outcomes."""
+
+    file_id: str
+    ordinal: int
+    outcome: Outcome
 
 
-def stage_outcomes(
-    con: duckdb.DuckDBPyConnection, source: str, file_id: str, chunk: Sequence[Outcome]
-) -> None:
-    """Add a reader's outcomes to the staged tables."""
-    first = _count(con, file_id)
+def places(layout: Format, feed: Feed, file: RawFile) -> Iterator[Placed]:
+    """What a file's records became, numbered."""
+    for ordinal, outcome in enumerate(layout.read(file, feed), start=1):
+        yield Placed(file.file_id, ordinal, outcome)
+
+
+def flush(con: duckdb.DuckDBPyConnection, source: str, pending: Sequence[Placed]) -> None:
+    """Add outcomes to the staged tables."""
     events = [
-        (ordinal, outcome)
-        for ordinal, outcome in enumerate(chunk, start=first)
+        (file_id, ordinal, outcome)
+        for file_id, ordinal, outcome in pending
         if isinstance(outcome, Event)
     ]
-    frames = {
-        "staged_events": pl.DataFrame(
-            [_event_row(source, file_id, ordinal, event) for ordinal, event in events],
-            schema=STAGED_EVENTS,
-            orient="row",
-        ),
-        "staged_identifiers": pl.DataFrame(
-            [
-                (file_id, ordinal, *identifier, event.is_merge)
-                for ordinal, event in events
-                for identifier in dict.fromkeys(event.identifiers)
-            ],
-            schema=STAGED_IDENTIFIERS,
-            orient="row",
-        ),
-        "staged_refused": pl.DataFrame(
-            [
-                (file_id, outcome.record_number, outcome.raw, outcome.reasons)
-                for outcome in chunk
-                if isinstance(outcome, Refused)
-            ],
-            schema=STAGED_REFUSED,
-            orient="row",
-        ),
-        "staged_ignored": pl.DataFrame(
-            [
-                (file_id, outcome.record_number, outcome.rule)
-                for outcome in chunk
-                if isinstance(outcome, Ignored)
-            ],
-            schema=STAGED_IGNORED,
-            orient="row",
-        ),
+    rows: dict[str, list[tuple[object, ...]]] = {
+        "staged_events": [
+            _event_row(source, file_id, ordinal, event) for file_id, ordinal, event in events
+        ],
+        "staged_identifiers": [
+            (file_id, ordinal, *identifier, event.is_merge)
+            for file_id, ordinal, event in events
+            for identifier in dict.fromkeys(event.identifiers)
+        ],
+        "staged_refused": [
+            (file_id, outcome.record_number, outcome.raw, outcome.reasons)
+            for file_id, _, outcome in pending
+            if isinstance(outcome, Refused)
+        ],
+        "staged_ignored": [
+            (file_id, outcome.record_number, outcome.rule)
+            for file_id, _, outcome in pending
+            if isinstance(outcome, Ignored)
+        ],
     }
-    for name, frame in frames.items():
-        if frame.height:
-            con.register("chunk", frame)
+    for name, found in rows.items():
+        if found:
+            con.register("chunk", pl.DataFrame(found, schema=STAGED[name], orient="row"))
             con.execute(f"insert into {name} from chunk")
             con.unregister("chunk")
-
-
-def _count(con: duckdb.DuckDBPyConnection, file_id: str) -> int:
-    """An ordinal no event of this file has yet."""
-    row = con.execute(
-        "select coalesce(max(event_ordinal), 0) + 1 from staged_events where file_id = ?",
-        [file_id],
-    ).fetchone()
-    return int(row[0]) if row else 1
 
 
 def _event_row(source: str, file_id: str, ordinal: int, event: Event) -> tuple[object, ...]:

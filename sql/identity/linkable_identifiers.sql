@@ -1,4 +1,5 @@
--- linkable_identifiers: whom people's own events name; machines and bystanders link nobody.
+-- linkable_identifiers: whom people's own events name; machines and bystanders link
+-- nobody.
 -- Grain: one row per event_id, namespace, value, role.
 -- Reads: landed_identifiers, parameters.
 select

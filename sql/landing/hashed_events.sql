@@ -1,4 +1,5 @@
--- hashed_events: staged events with their id, their content hash and nothing personal in free text.
+-- hashed_events: staged events with their id, their content hash and nothing personal
+-- in free text.
 -- Grain: one row per staged event.
 -- Reads: staged_events, staged_handles, staged_messages.
 with
@@ -32,7 +33,7 @@ with
                 )
             ) as content_hash
         from staged_events as staged
-        -- Without an id of its own an event is what it says and whom it names.
+        -- An event is what it says and whom it names.
         left join
             staged_handles as handles
             on staged.file_id = handles.file_id
@@ -42,13 +43,16 @@ with
     digested as (
         select
             hashed.*,
-            -- UUIDv5 of RFC 9562: SHA-1 over the name space 2f6f54e0-6d3a-5a53-9a65-77656e64000a
+            -- UUIDv5 of RFC 9562: SHA-1 over the name space
+            -- 2f6f54e0-6d3a-5a53-9a65-77656e64000a
             -- and the name, with the version and variant bits set below.
             sha1(
                 unhex('2f6f54e06d3a5a539a6577656e64000a') || encode(
                     hashed.source
                     || '|'
-                    || coalesce('id|' || hashed.own_id, 'content|' || hashed.content_hash)
+                    || coalesce(
+                        'id|' || hashed.own_id, 'content|' || hashed.content_hash
+                    )
                 )
             ) as digest
         from hashed
@@ -111,10 +115,7 @@ select
         when contains(digested.properties, '@')
         then
             regexp_replace(
-                digested.properties,
-                '[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+',
-                '[email]',
-                'g'
+                digested.properties, '[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+', '[email]', 'g'
             )
         else digested.properties
     end as properties,

@@ -1,4 +1,5 @@
--- placed_events: what becomes of each staged event: landed, a repeat, or a revision of one.
+-- placed_events: what becomes of each staged event: landed, a repeat, or a revision
+-- of one.
 -- Grain: one row per staged event.
 -- Reads: hashed_events, known_events.
 with

@@ -16,6 +16,4 @@ from customer_links
 left join identifiers on customer_links.left_identifier = identifiers.identifier
 cross join salt
 order by
-    customer_links.left_identifier,
-    customer_links.right_identifier,
-    customer_links.rule
+    customer_links.left_identifier, customer_links.right_identifier, customer_links.rule

@@ -7,7 +7,10 @@ select
     case
         when
             parameters.show_identifiers
-            or (identifiers.namespace <> 'phone' and not contains(identifiers.value, '@'))
+            or (
+                identifiers.namespace <> 'phone'
+                and not contains(identifiers.value, '@')
+            )
         then identifiers.value
         when identifiers.namespace = 'phone'
         then substr(identifiers.value, 1, 3) || '***' || right(identifiers.value, 2)

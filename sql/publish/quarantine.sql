@@ -1,4 +1,5 @@
--- quarantine: refused records; their text stays in the lake, its length and the reasons are here.
+-- quarantine: refused records; their text stays in the lake, its length and the
+-- reasons are here.
 -- Grain: one row per file_id, record_number.
 -- Reads: landed_files, landed_quarantine.
 select

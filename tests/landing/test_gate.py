@@ -1,0 +1,277 @@
+"""The gate: nothing is lost, nothing is landed twice, and a batch counts whole or not at all."""
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pipeline.landing import gate, ledger
+from pipeline.landing.gate import Landing
+from pipeline.landing.ledger import Night
+from pipeline.landing.schema import LANDED_EVENTS, LANDED_IDENTIFIERS
+from pipeline.settings import Settings
+
+NOW = datetime(2026, 3, 1, 2, 0, tzinfo=UTC)
+MORNING = 1_772_100_000  # 2026-02-26 10:00 UTC
+
+
+def project(folder: Path) -> Settings:
+    """A project whose one source is SendGrid's webhook, a file a night."""
+    return Settings.model_validate(
+        {
+            "folder": folder,
+            "company": {"name": "Larkspur", "email_domains": ["larkspur.example"]},
+            "sources": {"campaigns": {"format": "sendgrid", "path": "raw/*.json"}},
+        }
+    )
+
+
+def mail(number: int, **changed: object) -> dict[str, Any]:
+    """One webhook event."""
+    return {
+        "email": f"ada{number}@example.org",
+        "timestamp": MORNING + number,
+        "event": "delivered",
+        "sg_event_id": f"event-{number}",
+        "sg_message_id": f"message-{number}",
+        "category": "welcome",
+        **changed,
+    }
+
+
+def write(folder: Path, name: str, lines: Iterable[Mapping[str, Any] | str]) -> None:
+    """A raw file of JSON lines; a string goes in as it is."""
+    (folder / "raw").mkdir(exist_ok=True)
+    (folder / "raw" / name).write_text(
+        "".join(f"{line if isinstance(line, str) else json.dumps(line)}\n" for line in lines)
+    )
+
+
+def land(settings: Settings, *, night: int = 1, seen: frozenset[str] = frozenset()) -> Landing:
+    """Land what is new at a fixed instant."""
+    return gate.land(settings, settings.lake, Night(night, seen, NOW), tell=lambda *_: None)
+
+
+def counts(landing: Landing) -> dict[str, int]:
+    """The accounting equation over all files landed."""
+    names = ("record", "landed", "duplicate", "revised", "quarantined", "ignored")
+    return {name: landing.files[f"{name}_count"].sum() for name in names}
+
+
+def landed(settings: Settings, table: str) -> pl.DataFrame:
+    """A landed table."""
+    return gate.landed_table(settings.lake, table).collect()
+
+
+def test_every_record_is_landed_duplicate_or_quarantined(tmp_path: Path) -> None:
+    """A file's records are accounted for, each once."""
+    company = project(tmp_path)
+    write(tmp_path, "1.json", [mail(1), mail(2), mail(1), '{"email": "ada', mail(3, timestamp="x")])
+
+    landing = land(company)
+
+    assert counts(landing) == {
+        "record": 5,
+        "landed": 2,
+        "duplicate": 1,
+        "revised": 0,
+        "quarantined": 2,
+        "ignored": 0,
+    }
+
+
+def test_a_refused_record_keeps_its_text_place_and_reason(tmp_path: Path) -> None:
+    """What is refused can be found again and mended."""
+    company = project(tmp_path)
+    write(tmp_path, "1.json", [mail(1), '{"email": "ada'])
+
+    land(company)
+
+    refused = landed(company, "quarantine").row(0, named=True)
+    assert refused["record_number"] == 2
+    assert refused["raw"].strip() == '{"email": "ada'
+    assert refused["reasons"]
+
+
+def test_landing_the_same_files_again_does_nothing(tmp_path: Path) -> None:
+    """A file is known by its content."""
+    company = project(tmp_path)
+    write(tmp_path, "1.json", [mail(1)])
+    land(company)
+
+    again = land(company, night=2, seen=frozenset({"campaigns"}))
+
+    assert again.files.height == 0
+    assert landed(company, "events").height == 1
+
+
+def test_a_copy_under_another_name_is_the_same_file(tmp_path: Path) -> None:
+    """Content, not the name, tells files apart."""
+    company = project(tmp_path)
+    write(tmp_path, "1.json", [mail(1)])
+    write(tmp_path, "copy.json", [mail(1)])
+
+    landing = land(company)
+
+    assert landing.files["path"].to_list() == ["raw/1.json"]
+
+
+def test_a_grown_file_lands_its_new_records_only(tmp_path: Path) -> None:
+    """Records that an earlier version of a file held are duplicates."""
+    company = project(tmp_path)
+    write(tmp_path, "1.json", [mail(1)])
+    land(company)
+    write(tmp_path, "1.json", [mail(1), mail(2)])
+
+    landing = land(company, night=2, seen=frozenset({"campaigns"}))
+
+    assert counts(landing)["landed"] == 1
+    assert counts(landing)["duplicate"] == 1
+    assert landed(company, "events").height == 2
+
+
+def test_a_later_delivery_with_other_content_is_kept_aside(tmp_path: Path) -> None:
+    """A revision counts as a duplicate, and is not lost."""
+    company = project(tmp_path)
+    write(tmp_path, "1.json", [mail(1)])
+    land(company)
+    write(tmp_path, "2.json", [mail(1, category="renewal")])
+
+    landing = land(company, night=2, seen=frozenset({"campaigns"}))
+
+    assert counts(landing)["revised"] == counts(landing)["duplicate"] == 1
+    assert landed(company, "events")["label"].to_list() == ["welcome"]
+    assert landed(company, "revisions")["label"].to_list() == ["renewal"]
+
+
+def test_a_file_that_is_not_of_its_format_stops_alone(tmp_path: Path) -> None:
+    """The other files of the source land, and the refusal is said."""
+    company = project(tmp_path)
+    write(tmp_path, "1.json", [mail(1)])
+    (tmp_path / "raw" / "2.json").write_bytes(b"\x1f\x8b not gzip at all")
+
+    landing = land(company)
+
+    assert counts(landing)["landed"] == 1
+    assert [problem.path for problem in landing.problems] == ["raw/2.json"]
+    assert landing.problems[0].reason
+
+
+def test_a_source_without_files_is_said(tmp_path: Path) -> None:
+    """A path that names nothing is never silent."""
+    landing = land(project(tmp_path))
+
+    assert [problem.reason for problem in landing.problems] == ["no file matches this path"]
+
+
+def test_a_stamp_after_the_landing_is_refused(tmp_path: Path) -> None:
+    """A clock in 2099 does not decide what the newest record is."""
+    company = project(tmp_path)
+    write(tmp_path, "1.json", [mail(1, timestamp=4_080_000_000)])
+
+    land(company)
+
+    assert "future" in landed(company, "quarantine")["reasons"][0]
+
+
+def test_an_address_in_a_text_column_is_taken_out(tmp_path: Path) -> None:
+    """Labels and properties hold no e-mail address."""
+    company = project(tmp_path)
+    write(tmp_path, "1.json", [mail(1, category="for ada1@example.org", note="ada1@example.org")])
+
+    land(company)
+
+    event = landed(company, "events").row(0, named=True)
+    assert "ada1@" not in " ".join(str(value) for value in event.values())
+
+
+def test_a_backfill_was_known_when_it_happened(tmp_path: Path) -> None:
+    """In a source's first night a record was known as it occurred, later when it was landed."""
+    company = project(tmp_path)
+    write(tmp_path, "1.json", [mail(1)])
+    land(company)
+    write(tmp_path, "2.json", [mail(2)])
+    land(company, night=2, seen=frozenset({"campaigns"}))
+
+    events = landed(company, "events").sort("occurred_at")
+
+    assert events["known_at"].to_list() == [events["occurred_at"][0], NOW.replace(tzinfo=None)]
+
+
+def test_a_batch_that_was_not_committed_never_happened(tmp_path: Path) -> None:
+    """What a killed landing left behind is no part of the lake."""
+    company = project(tmp_path)
+    write(tmp_path, "1.json", [mail(1)])
+    leftover = company.lake / ".staging-killed"
+    leftover.mkdir(parents=True)
+    (leftover / "events.parquet").write_bytes(b"PAR1 and no more")
+
+    land(company)
+
+    assert landed(company, "events").height == 1
+    assert ledger.files(company.lake).height == 1
+
+
+def test_what_is_landed_has_the_promised_columns(tmp_path: Path) -> None:
+    """The lake's files have the canonical schema, in its order."""
+    company = project(tmp_path)
+    write(tmp_path, "1.json", [mail(1)])
+
+    land(company)
+
+    assert landed(company, "events").schema == LANDED_EVENTS
+    assert landed(company, "identifiers").schema == LANDED_IDENTIFIERS
+
+
+def test_an_event_id_is_the_same_wherever_it_is_landed(tmp_path: Path) -> None:
+    """The id is a UUIDv5 of the source and its own id."""
+    ids = []
+    for name in ("one", "two"):
+        folder = tmp_path / name
+        folder.mkdir()
+        company = project(folder)
+        write(folder, "1.json", [mail(1, category=name)])
+        land(company)
+        ids.append(landed(company, "events")["event_id"][0])
+
+    assert ids[0] == ids[1]
+    assert ids[0][14] == "5"
+
+
+@settings(
+    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    deliveries=st.lists(
+        st.lists(st.tuples(st.integers(1, 6), st.sampled_from(["welcome", "renewal"])), max_size=6),
+        min_size=1,
+        max_size=4,
+    )
+)
+def test_no_order_of_arrival_loses_or_adds_anything(
+    tmp_path_factory: pytest.TempPathFactory, deliveries: list[list[tuple[int, str]]]
+) -> None:
+    """However deliveries are batched, the versions known of each event are the same."""
+    found = []
+    for nights in (deliveries, deliveries[::-1], [list(chain.from_iterable(deliveries))]):
+        folder = tmp_path_factory.mktemp("company")
+        company = project(folder)
+        read = 0
+        for night, delivery in enumerate(nights, start=1):
+            write(folder, f"{night}.json", [mail(n, category=label) for n, label in delivery])
+            landing = land(company, night=night)
+            total = counts(landing)
+            assert total["record"] == total["landed"] + total["duplicate"]
+            read += total["record"]
+        versions = [landed(company, table) for table in ("events", "revisions")]
+        names = pl.concat(versions).select("event_id", "label").sort("event_id", "label")
+        found.append(names.rows())
+
+    assert found[0] == found[1] == found[2]

@@ -32,7 +32,7 @@ MEANT = {
     "unicode-1-1-utf-7": "utf-7",
 }
 # Python text codecs that are no charset of a mail; some of them run a program of their own.
-NO_CHARSET = {"unicode_escape", "raw_unicode_escape", "idna", "punycode", "undefined", "mbcs"}
+NO_CHARSET = {"unicode-escape", "raw-unicode-escape", "idna", "punycode", "undefined", "mbcs"}
 NOT_ASCII_BYTES = ("utf-7", "utf-16", "utf-32", "iso2022", "hz")
 # Almost no text in another charset is by accident valid UTF-8 with marks beyond ASCII.
 MULTIBYTE = ("utf", "iso2022", "cp932", "cp949", "gb18030", "big5", "euc", "shift", "hz", "johab")
@@ -73,7 +73,7 @@ def _codec(declared: str) -> str | None:
         found = codecs.lookup(MEANT.get(name, name)).name
     except (LookupError, ValueError):
         return None
-    return None if found in NO_CHARSET else found
+    return None if found.replace("_", "-") in NO_CHARSET else found
 
 
 def _strictly(content: bytes, codec: str) -> str | None:

@@ -29,7 +29,7 @@ def con() -> duckdb.DuckDBPyConnection:
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def run_model(models: Mapping[str, Model]) -> RunModel:
     """The rows of a model over the given tables.
 

@@ -1,13 +1,14 @@
 """The tables a run hands to the models, empty, and models run over small given tables."""
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 
 import duckdb
 import polars as pl
 
 from pipeline.landing.schema import FILES, INSTANT, LANDED_EVENTS, LANDED_IDENTIFIERS, QUARANTINE
-from pipeline.warehouse import Model, build, in_order
+from pipeline.warehouse import Model, build
 
 AS_OF = datetime(2026, 3, 1)  # noqa: DTZ001 - the models' instants are naive UTC
 HOUR_US = 3_600_000_000
@@ -158,12 +159,13 @@ ONE_ROW: Mapping[str, pl.DataFrame] = {
 }
 
 
-def ancestors(models: Mapping[str, Model], name: str) -> set[str]:
-    """The model `name` and all models that it reads, directly or not."""
-    found, waiting = set(), [name]
+def ancestors(models: Mapping[str, Model], name: str, given: AbstractSet[str]) -> set[str]:
+    """The model `name` and all models that it reads, directly or not, up to the given ones."""
+    found: set[str] = set()
+    waiting = [name]
     while waiting:
         model = models[waiting.pop()]
-        if model.name not in found:
+        if model.name not in found | given:
             found.add(model.name)
             waiting.extend(model.reads & models.keys())
     return found
@@ -202,6 +204,21 @@ def provide(con: duckdb.DuckDBPyConnection, frames: Mapping[str, pl.DataFrame]) 
             fill(con, name, frames.get(name, ONE_ROW.get(name, schema.to_frame())))
 
 
+_SHAPES: dict[str, pl.Schema] = {}
+
+
+def shape(models: Mapping[str, Model], name: str) -> pl.Schema:
+    """The columns of a model's table, found by building it over empty ones, once."""
+    if name not in _SHAPES:
+        with duckdb.connect(config={"python_enable_replacements": False}) as con:
+            provide(con, {})
+            needed = [models[one] for one in ancestors(models, name, frozenset())]
+            list(build(con, needed, PROVIDED.keys()))
+            for model in needed:
+                _SHAPES[model.name] = con.sql(f'select * from "{model.name}" limit 0').pl().schema
+    return _SHAPES[name]
+
+
 def make(
     con: duckdb.DuckDBPyConnection,
     models: Mapping[str, Model],
@@ -210,12 +227,13 @@ def make(
 ) -> None:
     """Make the table `name` and all it reads; a given frame stands in for its model."""
     provide(con, frames)
-    needed = ancestors(models, name)
-    unread = frames.keys() - needed - PROVIDED.keys()
-    assert not unread, f"{name} reads no {unread}"
-    for model in in_order([models[one] for one in needed], PROVIDED.keys()):
-        if model.name in frames:
-            con.execute(f'create table "{model.name}" as select * from ({model.sql}) limit 0')
-            fill(con, model.name, frames[model.name])
-        else:
-            list(build(con, [model], PROVIDED.keys() | needed))
+    given = frames.keys() & models.keys()
+    needed = ancestors(models, name, given)
+    read = {table for one in needed for table in models[one].reads}
+    assert frames.keys() <= read, f"{name} reads no {frames.keys() - read}"
+    for one in given:
+        con.register("empty", shape(models, one).to_frame())
+        con.execute(f'create table "{one}" as select * from empty')
+        con.unregister("empty")
+        fill(con, one, frames[one])
+    list(build(con, [models[one] for one in needed], PROVIDED.keys() | given))

@@ -22,7 +22,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 from scipy.optimize import minimize
-from scipy.special import betaln, expit, gammaln, hyp2f1, psi
+from scipy.special import betaincinv, betaln, expit, gammaln, hyp2f1, psi
 
 Numbers = NDArray[np.float64]
 
@@ -31,6 +31,8 @@ SCOUTS = 4_000  # how many customers choose among the starts
 MIN_CUSTOMERS = 50  # our choice: below, four parameters follow the noise
 LIMITS = (math.log(1e-4), math.log(1e4))  # beyond, the data cannot tell parameters apart
 STARTS = ((0.5, 1.0, 0.8, 1.6), (1.0, 1.0, 0.1, 2.0), (5.0, 1.0, 1.0, 10.0), (0.2, 0.2, 2.0, 2.0))
+STEEP = 100.0  # above, a or b counts as large in `expected_events`
+QUANTILES = 64  # of the chance to leave, in place of the series
 SQUEEZE = 1e-3  # half the window around a = 1 in which the expectation is interpolated
 
 
@@ -204,31 +206,47 @@ def no_event_chance(
 def expected_events(
     model: Baseline, x: Numbers, t_x: Numbers, age: Numbers, horizon_days: float
 ) -> Numbers:
-    """The expected number of value events within `horizon_days`, in closed form.
+    """The expected number of value events within `horizon_days`.
 
     Those still here have, on average over p ~ Beta(a, b+x+1) and l ~ Gamma(r+x, alpha+T),
-    E[(1 - exp(-l p H)) / p] events. Euler's transformation keeps the hypergeometric series
-    finite for customers of thousands of events.
+    E[(1 - exp(-l p H)) / p] = E[(1 - (1 + p w)^-(r+x)) / p] events, with w = H / (alpha+T).
     """
     here = 1 - _chance_left(model.parameters, x, t_x, age)
+    w = horizon_days / (model.alpha + age)
+    if max(model.a, model.b) > STEEP:
+        return here * _events_by_quantiles(model, x, w)
     if abs(model.a - 1) >= SQUEEZE:
-        return here * _events_if_here(model, model.a, x, age, horizon_days)
+        return here * _events_if_here(model, model.a, x, w)
     # At a = 1 the formula is 0/0 and smooth around it: a straight line across the gap.
-    low = _events_if_here(model, 1 - SQUEEZE, x, age, horizon_days)
-    high = _events_if_here(model, 1 + SQUEEZE, x, age, horizon_days)
+    low = _events_if_here(model, 1 - SQUEEZE, x, w)
+    high = _events_if_here(model, 1 + SQUEEZE, x, w)
     values: Numbers = here * (low + (high - low) * (model.a - 1 + SQUEEZE) / (2 * SQUEEZE))
     return values
 
 
-def _events_if_here(
-    model: Baseline, a: float, x: Numbers, age: Numbers, horizon_days: float
-) -> Numbers:
-    """The expected number of events of a customer who has not left."""
-    r, alpha, b = model.r, model.alpha, model.b
-    z = horizon_days / (alpha + age + horizon_days)
+def _events_if_here(model: Baseline, a: float, x: Numbers, w: Numbers) -> Numbers:
+    """The expected number of events of a customer who has not left, in closed form.
+
+    Euler's transformation keeps the hypergeometric series finite for thousands of events.
+    """
+    r, b = model.r, model.b
+    z = w / (1 + w)
     series = hyp2f1(a + b - r, a - 1, a + b + x, z)
     if not np.isfinite(series).all():
         # scipy's series has poles at some whole first arguments where the function has none.
         series = hyp2f1((a + b - r) * (1 + 1e-9), a - 1, a + b + x, z)
     values: Numbers = (a + b + x) / (a - 1) * (1 - np.power(1 - z, a - 1) * series)
+    return values
+
+
+def _events_by_quantiles(model: Baseline, x: Numbers, w: Numbers) -> Numbers:
+    """The same where a or b is so large that the series overflows and p hardly varies."""
+    counts, group = np.unique(x, return_inverse=True)
+    levels = (np.arange(QUANTILES) + 0.5) / QUANTILES
+    p = np.maximum(betaincinv(model.a, model.b + counts[:, None] + 1, levels), 1e-12)
+    total = np.zeros_like(w)
+    for column in range(QUANTILES):
+        chance = p[group, column]
+        total += -np.expm1(-(model.r + x) * np.log1p(chance * w)) / chance
+    values: Numbers = total / QUANTILES
     return values

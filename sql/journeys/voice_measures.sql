@@ -70,19 +70,22 @@ select
     measure,
     answer_count,
     value,
+    -- A bound of the scale must not stand in for an interval that nobody knows.
     case
-        measure
-        when 'sentiment'
+        when reach is null
+        then null
+        when measure = 'sentiment'
         then greatest(value - reach, -1e0)
-        when 'nps'
+        when measure = 'nps'
         then greatest(value - reach, -100e0)
         else value - reach
     end as value_low,
     case
-        measure
-        when 'sentiment'
+        when reach is null
+        then null
+        when measure = 'sentiment'
         then least(value + reach, 1e0)
-        when 'nps'
+        when measure = 'nps'
         then least(value + reach, 100e0)
         else value + reach
     end as value_high

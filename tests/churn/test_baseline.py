@@ -63,7 +63,7 @@ def test_expected_events_agree_with_the_published_bgnbd_sheet(weeks: float, even
     """Fader and Hardie's spreadsheet: what a new CDNOW customer buys within so many weeks."""
     published = model(*BGNBD)
 
-    found = baseline._events_if_here(published, published.a, one(0), one(0), weeks)
+    found = baseline._events_if_here(published, published.a, one(0), one(weeks) / published.alpha)
 
     assert found[0] == pytest.approx(events, rel=5e-4, abs=5e-5)
 
@@ -195,7 +195,7 @@ def test_fit_takes_evenly_spaced_customers_of_a_large_company(
 customers = st.tuples(
     st.integers(0, 5_000), st.floats(0, 1), st.floats(0.01, 4_000), st.floats(0.5, 400)
 )
-parameters = st.tuples(*[st.floats(0.01, 50)] * 4)
+parameters = st.tuples(*[st.floats(0.01, 50) | st.floats(50, 10_000)] * 4)
 
 
 @settings(max_examples=300, deadline=None)
@@ -225,6 +225,27 @@ def test_expected_events_pass_smoothly_over_a_equal_to_one() -> None:
     ]
 
     assert np.abs(np.diff(around, n=2)).max() < 1e-5
+
+
+@pytest.mark.parametrize(("a", "b"), [(2.0, 40.0), (30.0, 60.0), (60.0, 99.0)])
+def test_quantiles_stand_in_for_the_series_where_it_overflows(a: float, b: float) -> None:
+    """Where both can be had, they agree."""
+    x, w = np.array([0.0, 3.0, 40.0]), np.array([0.5, 3.0, 20.0])
+    both = model(0.5, 6.0, a, b)
+
+    assert baseline._events_by_quantiles(both, x, w) == pytest.approx(
+        baseline._events_if_here(both, a, x, w), rel=0.02
+    )
+
+
+def test_a_fit_at_its_limits_still_expects_finite_counts() -> None:
+    """Customers who all leave alike drive a and b to the end of their range."""
+    steep = model(2.0, 9.0, 8463.8, 10_000.0)
+
+    events = expected_events(steep, np.array([0.0, 4.0]), np.zeros(2), np.array([300.0, 30.0]), 60)
+
+    assert np.isfinite(events).all()
+    assert (events >= 0).all()
 
 
 def test_a_longer_silence_is_a_higher_risk() -> None:

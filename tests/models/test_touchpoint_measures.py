@@ -100,17 +100,18 @@ def test_nps_is_promoters_less_detractors_with_an_interval(run_model: RunModel) 
     assert found["value_high"].item() == pytest.approx(min(100, 25 + 1.959964 * spread))
 
 
-def test_one_answer_has_a_value_and_no_interval(run_model: RunModel) -> None:
+@pytest.mark.parametrize("measure", ["csat", "ces", "nps", "sentiment"])
+def test_one_answer_has_a_value_and_no_interval(run_model: RunModel, measure: str) -> None:
     """Nobody knows how far one answer is from the mean."""
-    found = run_model(
-        "voice_measures",
-        voices=table("""
-            customer_id | position | measure | score | stage | touchpoint
-            ada         | 1        | csat    | 4     | Use   | View bill
-        """),
-    )
+    said = table("""
+        customer_id | position | score | stage | touchpoint
+        ada         | 1        | 1     | Use   | View bill
+    """).with_columns(measure=pl.lit(measure))
 
-    assert found.select("value", "value_low", "value_high").unique().rows() == [(4.0, None, None)]
+    found = run_model("voice_measures", voices=said)
+
+    assert found.select("value_low", "value_high").unique().rows() == [(None, None)]
+    assert found["value"].to_list() == [-100.0 if measure == "nps" else 1.0] * 2
 
 
 @settings(

@@ -73,8 +73,9 @@ SENDER = re.compile(
     r"[\s*_]*(?:From|Von|De|Da|Van|Från|Fra|Lähettäjä|Od|От|Expéditeur)\s?:[\s*]", re.IGNORECASE
 )
 ENVELOPE = re.compile(
-    r"[\s*_]*(?:Sent|Date|To|Cc|Subject|Gesendet|Datum|An|Betreff|Envoyé|À|Objet|Enviado(?: el)?"
-    r"|Fecha|Para|Assunto|Asunto|Inviato|Data|A|Oggetto|Verzonden|Aan|Onderwerp|Skickat|Till|Ämne"
+    r"[\s*_]*(?:Sent|Date|To|Cc|Subject|Gesendet|Datum|An|Betreff"
+    r"|Envoyé|À|Objet"  # codespell:ignore objet
+    r"|Enviado(?: el)?|Fecha|Para|Assunto|Asunto|Inviato|Data|A|Oggetto|Verzonden|Aan|Onderwerp|Skickat|Till|Ämne"
     r"|Sendt|Til|Emne|Wysłano|Do|Temat|Отправлено|Дата|Кому|Тема)\s?:",
     re.IGNORECASE,
 )

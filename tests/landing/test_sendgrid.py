@@ -73,6 +73,26 @@ def test_an_open_by_apple_s_servers_is_a_machine_s(tmp_path: Path) -> None:
     assert [event.machine_reason for event in found] == ["machine_open", None]
 
 
+@pytest.mark.parametrize(
+    ("useragent", "device", "reason"),
+    [
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) Mobile/15E148", "mobile", None),
+        ("Mozilla/5.0 (Windows NT 5.1) (via ggpht.com GoogleImageProxy)", None, None),
+        ("curl/8.0", "other", "script"),
+        ("", None, None),
+    ],
+)
+def test_an_open_says_on_what_and_by_whom(
+    tmp_path: Path, useragent: str, device: str | None, reason: str | None
+) -> None:
+    """A provider that fetches pictures for its customers hides the device, not the person."""
+    opened = json.dumps([webhook("open", useragent=useragent)])
+
+    found = events(outcomes_of(read, opened, tmp_path, SOURCE))[0]
+
+    assert (found.device_kind, found.machine_reason) == (device, reason)
+
+
 def test_the_sender_s_own_arguments_are_kept_without_personal_data(tmp_path: Path) -> None:
     """Custom fields stay, a server's words lose their addresses, a link its query."""
     click = webhook(

@@ -128,7 +128,7 @@ BASES = {
     "12345 :) !!": "none",
     "thanks bye": "too_short",
     "the engineer never came and nobody called": "scored",
-    "Das Internet ist seit drei Tagen ausgefallen und niemand hilft mir": "language:de",
+    "Mein Internet geht seit drei Tagen nicht und niemand hilft mir": "language:de",
     "Internet ne marche plus depuis trois jours et personne ne répond": "language:fr",
     "インターネットに接続できません。助けてください。": "language:ja",
 }

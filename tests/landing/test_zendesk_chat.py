@@ -84,6 +84,16 @@ def test_a_signed_visitor_id_is_authenticated(tmp_path: Path) -> None:
     assert (user.value, user.is_authenticated) == ("LB1000042", True)
 
 
+def test_the_visitor_s_device_is_told_by_the_session(tmp_path: Path) -> None:
+    """Every event of a chat happened on the visitor's kind of device."""
+    agent = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/120.0 Safari/537.36"
+    content = json.dumps([chat(session={"user_agent": agent})])
+
+    found = events(outcomes_of(read, content, tmp_path, SOURCE))
+
+    assert {event.device_kind for event in found} == {"desktop"}
+
+
 @pytest.mark.parametrize(("word", "score"), [("good", 5.0), ("bad", 1.0)])
 def test_a_rating_is_a_csat_score_of_one_to_five(tmp_path: Path, word: str, score: float) -> None:
     """Good is the best and bad the worst of the scale that other systems use."""

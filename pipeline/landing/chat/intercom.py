@@ -168,6 +168,7 @@ def _object(holder: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def _is_customer(person: dict[str, Any]) -> bool:
+    """Whether an author or contact is no staff and no bot."""
     return ACTORS.get(str(person.get("type"))) == "customer"
 
 

@@ -13,6 +13,7 @@ import orjson
 
 from pipeline.errors import BadRecord
 from pipeline.landing import clocks, identifiers
+from pipeline.landing.agents import agent
 from pipeline.landing.containers import json_array
 from pipeline.landing.formats import channel_of
 from pipeline.landing.record import (
@@ -130,6 +131,7 @@ def interpret(number: int, record: Entry, feed: Feed, channel: str) -> list[Even
         identifiers=_visitor(chat, feed),
         label=str(chat.get("department_name") or "chat").strip().lower(),
         source_sequence=record.position,
+        device_kind=_device(chat),
         object_kind="conversation",
         object_id=chat_id,
     )
@@ -159,6 +161,16 @@ def _visitor(chat: dict[str, Any], feed: Feed) -> tuple[Identifier, ...]:
         Identifier(feed.namespace(name), value, "actor", name == "user_id")
         for name, value in found
         if value is not None
+    )
+
+
+def _device(chat: dict[str, Any]) -> str | None:
+    """The kind of the visitor's device."""
+    session = chat.get("session")
+    return (
+        agent(str(session.get("user_agent") or "")).device_kind
+        if isinstance(session, dict)
+        else None
     )
 
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 Headers = Mapping[str, Sequence[str]]
 
 DAEMON = re.compile(r"(?:mailer-daemon|postmaster|mail-daemon|mdaemon)@?", re.IGNORECASE)
-NO_REPLY = re.compile(r"(?:no|do-?not|donot|never)[-_.]?reply|bounces?\b", re.IGNORECASE)
+NO_REPLY = re.compile(r"(?:no|do-?not|never)[-_.]?reply|bounces?\b", re.IGNORECASE)
 AWAY = re.compile(
     r"(?:auto(?:matic|mated|matische|matisk)?[ -]?(?:reply|response|antwort)|out of (?:the )?office"
     r"|abwesenheit|absence du bureau|réponse automatique|respuesta automática)",
@@ -52,6 +52,7 @@ class Report(NamedTuple):
 
 
 def _first(headers: Headers, name: str) -> str:
+    """The first header of a name; empty without one."""
     return headers[name][0] if headers.get(name) else ""
 
 

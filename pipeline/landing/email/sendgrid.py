@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from pipeline.errors import BadRecord
 from pipeline.landing import clocks, identifiers
+from pipeline.landing.agents import UNKNOWN, Agent, agent
 from pipeline.landing.containers import json_array
 from pipeline.landing.formats import channel_of
 from pipeline.landing.record import Event, Feed, Identifier, Ignored, Outcome, RawFile, outcomes
@@ -83,6 +84,7 @@ def interpret(number: int, value: dict[str, Any], feed: Feed, channel: str) -> E
     namespace = feed.namespace("email")
     message_id = identifiers.code(str(value.get("sg_message_id") or "").partition(".filter")[0])
     url = str(value.get("url") or "")
+    reader = _reader(value)
     return Event(
         record_number=number,
         own_id=identifiers.code(value.get("sg_event_id") or ""),
@@ -94,13 +96,23 @@ def interpret(number: int, value: dict[str, Any], feed: Feed, channel: str) -> E
         label=_category(value.get("category")),
         actor=meaning.actor,
         direction=meaning.direction,
-        # Apple fetches every picture itself: the customer may never have seen the mail.
-        machine_reason="machine_open" if value.get("sg_machine_open") is True else None,
+        machine_reason=reader.machine_reason,
+        device_kind=reader.device_kind,
         object_kind="message" if message_id else None,
         object_id=message_id,
         link=url.partition("?")[0].partition("#")[0] or None,
         properties=_properties(value),
     )
+
+
+def _reader(value: dict[str, Any]) -> Agent:
+    """With what a mail was opened or clicked, and whether a machine did it."""
+    if value.get("sg_machine_open") is True:
+        # Apple fetches every picture itself: the customer may never have seen the mail.
+        return Agent(None, "machine_open")
+    stated = str(value.get("useragent") or "")
+    # A mail provider fetches the picture for its customer, who did open the mail.
+    return UNKNOWN if "ImageProxy" in stated or "MailProxy" in stated else agent(stated)
 
 
 def _category(value: object) -> str | None:

@@ -75,8 +75,8 @@ SENDER = re.compile(
 ENVELOPE = re.compile(
     r"[\s*_]*(?:Sent|Date|To|Cc|Subject|Gesendet|Datum|An|Betreff"
     r"|Envoyé|À|Objet"  # codespell:ignore objet
-    r"|Enviado(?: el)?|Fecha|Para|Assunto|Asunto|Inviato|Data|A|Oggetto|Verzonden|Aan|Onderwerp|Skickat|Till|Ämne"
-    r"|Sendt|Til|Emne|Wysłano|Do|Temat|Отправлено|Дата|Кому|Тема)\s?:",
+    r"|Enviado(?: el)?|Fecha|Para|Assunto|Asunto|Inviato|Data|A|Oggetto|Verzonden|Aan|Onderwerp"
+    r"|Skickat|Till|Ämne|Sendt|Til|Emne|Wysłano|Do|Temat|Отправлено|Дата|Кому|Тема)\s?:",
     re.IGNORECASE,
 )
 ORIGINAL = re.compile(

@@ -160,9 +160,9 @@ def simulate(
         seed: The same seed gives the same bytes.
     """
     from pipeline import words
-    from pipeline.simulate import company
+    from pipeline.simulate import company, plan
 
-    company.simulate(out, customers=customers, days=days, seed=seed)
+    company.simulate(out, plan.usual(customers, days), seed=seed)
     words.lines([f"wrote {out}; next: wend run --project {out}"])
     return 0
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pipeline.errors import BadSettings
 from pipeline.settings import FILE_NAME
-from pipeline.simulate import company
+from pipeline.simulate import company, plan
 
 MARK = ".wend-demo"
 
@@ -22,5 +22,5 @@ def make(out: Path, *, customers: int, days: int) -> None:
         shutil.rmtree(out)
     out.mkdir(parents=True, exist_ok=True)
     (out / MARK).write_text("made by `wend demo`, which may replace it\n")
-    company.simulate(out, customers=customers, days=days, seed=1)
+    company.simulate(out, plan.usual(customers, days), seed=1)
     assert (out / FILE_NAME).is_file(), "a simulated company is a project of its own"

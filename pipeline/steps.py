@@ -222,11 +222,12 @@ def draw_graph(settings: Settings, job: Job) -> str:  # noqa: ARG001
 def score(settings: Settings, job: Job) -> str:  # noqa: ARG001
     """The chance that each eligible customer leaves: churn_scores and churn_list."""
     with connect(settings, settings.work / BUILD) as con:
-        scored = scores.score(con.table("value_history").pl(), con.table("parameters").pl())
-        _store(con, "churn_scores", scored)
-        listed = listing.listing(con, limit=settings.churn.list_size)
-        _store(con, "churn_list", listed)
-    return f"{scored.filter(pl.col('is_scored')).height:,} of {scored.height:,} customers scored"
+        assessed = scores.assess(con.table("value_history").pl(), con.table("parameters").pl())
+        _store(con, "churn_scores", assessed.scores)
+        _store(con, "churn_models", assessed.models)
+        _store(con, "churn_list", listing.listing(con, limit=settings.churn.list_size))
+    scored = assessed.scores["is_scored"].sum()
+    return f"{scored:,} of {assessed.scores.height:,} customers scored"
 
 
 def verify(settings: Settings, job: Job) -> str:  # noqa: ARG001

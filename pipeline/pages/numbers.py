@@ -37,11 +37,12 @@ def share(part: float | None) -> str:
     """A share from 0 to 1 in whole percent: 31%; never 0% for some nor 100% for not all."""
     if part is None:
         return DASH
-    if 0 < part < 0.005:
+    percent = round(100 * part)
+    if percent == 0 < part:
         return "<1%"
-    if 0.995 <= part < 1:
+    if percent == 100 and part < 1:
         return ">99%"
-    return f"{100 * part:.0f}%"
+    return f"{percent}%"
 
 
 def interval(low: float | None, high: float | None) -> str:

@@ -11,7 +11,7 @@ import duckdb
 import jinja2
 import polars as pl
 
-from pipeline.pages import headlines, health, journey_map, numbers, palette, paths
+from pipeline.pages import headlines, health, journey_map, numbers, palette, paths, risk
 from pipeline.pages.process_map import process_map
 
 PAGES = (
@@ -22,6 +22,7 @@ PAGES = (
 )
 READS = (
     "checks",
+    "churn_list",
     "drop_off_changes",
     "drop_off_points",
     "drop_off_spans",
@@ -43,6 +44,8 @@ READS = (
     "touchpoints",
     "unmapped_kinds",
 )
+# One row a customer: only what the page counts is read.
+SCORES_READ = ("model_id", "churn_risk", "is_scored", "reason_not_scored")
 PATH_ROWS = 150
 KIND_ROWS = 12
 
@@ -56,9 +59,13 @@ def render(con: duckdb.DuckDBPyConnection, folder: Path) -> list[Path]:
         duckdb.CatalogException: A table of `READS` is not there.
     """
     tables = {name: con.table(name).pl() for name in READS}
-    index = folder / "index.html"
-    index.write_text(_page(tables, "index.html", "A3 landscape", _index(tables)), encoding="utf-8")
-    return [index]
+    scores = con.table("churn_scores").select(*SCORES_READ).pl()
+    index, churn = folder / "index.html", folder / "churn.html"
+    index.write_text(_page(tables, index.name, "A3 landscape", _index(tables)), encoding="utf-8")
+    churn.write_text(
+        _page(tables, churn.name, "A4 landscape", _churn(tables, scores)), encoding="utf-8"
+    )
+    return [index, churn]
 
 
 def _page(tables: Tables, template: str, paper: str, content: Mapping[str, Any]) -> str:
@@ -120,6 +127,16 @@ def _index(tables: Tables) -> dict[str, Any]:
         "journey": _journey(tables, touchpoints),
         "paths": _paths(tables, touchpoints),
         "data": _data(tables, touchpoints),
+    }
+
+
+def _churn(tables: Tables, scores: pl.DataFrame) -> dict[str, Any]:
+    """What churn.html shows: the risk list."""
+    return {
+        "title": f"Churn risk, {tables['parameters']['company'].item()}",
+        "here": "Risk",
+        "stale": health.stale(tables["source_health"], tables["touchpoints"]),
+        "risk": risk.content(scores, tables["churn_list"], tables["parameters"]),
     }
 
 

@@ -126,6 +126,8 @@ def published() -> dict[str, pl.DataFrame]:
     given = table(TOUCHPOINTS)
     return {
         "checks": checks(),
+        "churn_list": churn_list(),
+        "churn_scores": churn_scores(),
         "drop_off_changes": drop_off_changes(),
         "drop_off_spans": drop_off_spans(),
         "drop_off_points": drop_off_points(given),
@@ -497,3 +499,41 @@ def graph_paths() -> pl.DataFrame:
         touchpoint | 4    | Renewed       | 0.2   | 0.022
         touchpoint | 5    | (completed)   | 1.0   | 0.022
     """)
+
+
+def churn_scores() -> pl.DataFrame:
+    """A hundred customers at risks from 1% to 99%, and twenty without a score."""
+    return pl.DataFrame(
+        {
+            "model_id": ["mbg_nbd-5c1f0a2b"] * 120,
+            "customer_id": [f"c{n:03}" for n in range(120)],
+            "churn_risk": [((99 - n) / 100) ** 3 if n < 100 else None for n in range(120)],
+            "is_scored": [n < 100 for n in range(120)],
+            "reason_not_scored": [
+                None if n < 100 else ("already left" if n < 115 else "no value event yet")
+                for n in range(120)
+            ],
+        }
+    )
+
+
+def churn_list() -> pl.DataFrame:
+    """The thirty customers most at risk."""
+    return pl.DataFrame(
+        [
+            {
+                "rank": n + 1,
+                "customer_id": f"8e41aa{n:02}c0ffee",
+                "contact": "j***@example.org" if n % 3 else None,
+                "churn_risk": ((99 - n) / 100) ** 3,
+                "silence": f"quiet for {60 - n} days; usual gap 6",
+                "stage": "Use",
+                "last_touchpoint": "View bill",
+                "last_touched_on": AS_OF.date() - timedelta(days=60 - n),
+                "value_cents": 42_000 + 1_000 * n,
+                "currency": "GBP",
+                "reason": "silent for 9 times the usual gap" if n % 2 else "comes seldom",
+            }
+            for n in range(30)
+        ]
+    )

@@ -63,7 +63,7 @@ SHIPPED: Mapping[str, Namespace] = {
 }
 UNKNOWN = Namespace()  # priority 50, neither strong nor unique, at most 3 strong identifiers
 
-# Values in lower case. Source: the lists of Segment and PostHog, and what people type into a form to get past it.
+# In lower case. Source: the lists of Segment and PostHog, and what people type to get past a form.
 NOBODY = (
     "-1|null|none|nil|nan|n/a|na|undefined|unknown|anonymous|anon|guest|visitor|user|default"
     "|empty|blank|missing|not set|(not set)|no response|not available|test|tester|testing|demo"

@@ -1,0 +1,86 @@
+"""Identifiers as small tables, and what stitching makes of them."""
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import polars as pl
+
+from pipeline.identity.customers import Stitched, stitch
+from pipeline.identity.policy import of
+from pipeline.landing.schema import LANDED_IDENTIFIERS
+from pipeline.settings import Company, Identity, Namespace
+from pipeline.warehouse import connect
+from tests.tables import table
+
+COMPANY = Company(name="Larkspur", email_domains=("larkspur.example",), phones=("020 7183 8750",))
+USUAL = {
+    "source": "web",
+    "role": "actor",
+    "is_authenticated": False,
+    "is_merge": False,
+    "is_machine": False,
+    "day": 1,
+    "night": 1,
+}
+
+
+def sightings(text: str) -> pl.DataFrame:
+    """Landed identifiers written as a table: `event`, `identifier` and what is unusual.
+
+    `day` is the day of January 2026 on which the event occurred, `night` when it landed.
+    """
+    rows = table(text)
+    usual = {name: value for name, value in USUAL.items() if name not in rows.columns}
+    at = pl.datetime(2026, 1, pl.col("day"), time_unit="us")
+    parts = pl.col("identifier").str.splitn(":", 2)
+    return (
+        rows.with_columns(pl.lit(value).alias(name) for name, value in usual.items())
+        .with_columns(
+            pl.col("event").cast(pl.String).alias("event_id"),
+            parts.struct[0].alias("namespace"),
+            parts.struct[1].alias("value"),
+            at.alias("occurred_at"),
+            at.alias("known_at"),
+        )
+        .select(LANDED_IDENTIFIERS.names())
+        .cast(dict(LANDED_IDENTIFIERS))
+    )
+
+
+def stitched(
+    rows: pl.DataFrame,
+    *,
+    previous: pl.DataFrame | None = None,
+    namespaces: Mapping[str, Namespace] | None = None,
+    threads: int = 1,
+) -> tuple[Stitched, dict[str, pl.DataFrame]]:
+    """The counts and the four tables that stitching writes for these rows."""
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "identity"
+        with connect(
+            ":memory:", threads=threads, memory_gib=1, temp_gib=1, temp_folder=Path(folder)
+        ) as con:
+            con.register("linkable_identifiers", rows)
+            if previous is not None:
+                con.register("previous_identifiers", previous)
+            policy = of(Identity(namespaces=dict(namespaces or {})), COMPANY)
+            counts = stitch(con, policy=policy, key=b"key", out=out)
+        return counts, {path.stem: pl.read_parquet(path) for path in sorted(out.iterdir())}
+
+
+def customers(rows: pl.DataFrame, **more: Mapping[str, Namespace]) -> set[frozenset[str]]:
+    """The customers, each as the set of its identifiers."""
+    _, tables = stitched(rows, **more)
+    grouped = (
+        tables["identifiers"]
+        .drop_nulls("customer_id")
+        .group_by("customer_id")
+        .agg(pl.col("identifier"))
+    )
+    return {frozenset(members) for members in grouped["identifier"]}
+
+
+def written(*groups: str) -> set[frozenset[str]]:
+    """Customers written as identifiers with spaces between them."""
+    return {frozenset(group.split()) for group in groups}

@@ -70,11 +70,12 @@ def run(
             record's.
         from_: Take the last run up again from this step.
     """
-    from pipeline import run as job
-    from pipeline import words
     from pipeline.settings import clock, load
 
     settings = load(_folder(project))
+    from pipeline import run as job
+    from pipeline import words
+
     moment = None if as_of is None else as_of if as_of.tzinfo else as_of.replace(tzinfo=UTC)
     with words.progress() as listener:
         result = job.run(settings, now=clock(), as_of=moment, first=from_, listener=listener)

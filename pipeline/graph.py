@@ -11,13 +11,13 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from statistics import NormalDist
 from typing import Any
 
 import networkx as nx
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.stats import norm
 
 Frames = Mapping[str, pl.DataFrame]
 Vector = NDArray[np.float64]
@@ -442,7 +442,7 @@ def _new_drop_off(changes: pl.DataFrame, spans: pl.DataFrame) -> str:
     tested = changes.filter(pl.col("z").is_not_null()).height
     first = changes.filter(pl.col("rank") == 1)
     # As many cells as are looked at, as many chances to be fooled (Bonferroni).
-    if first.is_empty() or first["z"].item() < norm.isf(SURE / max(tested, 1)):
+    if first.is_empty() or first["z"].item() < NormalDist().inv_cdf(1 - SURE / max(tested, 1)):
         return f"No drop-off is new: none of {tested:,} weekly shares stands out from the others."
     row = first.row(0, named=True)
     span = spans.filter(pl.col("rank") == 1).row(0, named=True)

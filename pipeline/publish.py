@@ -105,19 +105,6 @@ def write(
         con.execute("detach published")
 
 
-def comment(folder: Path, comments: Mapping[tuple[str, str], str]) -> None:
-    """Give every published table and column its comment; the column of a table's own is ''."""
-    con = duckdb.connect((folder / FILE_NAME).as_posix())
-    try:
-        views = {name for (name,) in con.sql("select view_name from duckdb_views()").fetchall()}
-        for (table, column), text in comments.items():
-            kind = "view" if table in views else "table"
-            subject = f"column {table}.{column}" if column else f"{kind} {table}"
-            con.execute(f"comment on {subject} is {_quoted(text)}")
-    finally:
-        con.close()
-
-
 def switch(folder: Path, record: dict[str, Any]) -> None:
     """Make a finished snapshot the current one: synced whole, then one rename."""
     (folder / RECORD).write_text(json.dumps(record, indent=2, sort_keys=True))

@@ -288,7 +288,8 @@ def release(settings: Settings, job: Job) -> str:
         }
         tables = sorted(_tables(con) - INTERNAL - shaped.keys())
         publish.write(con, folder, tables=tables, shaped=shaped, events="events")
-    publish.comment(folder, warehouse.read_comments(sql_folder()))
+    with connect(settings, folder / publish.FILE_NAME) as con:
+        warehouse.comment(con, warehouse.read_comments(sql_folder()))
     private = folder / "identity"
     shutil.copytree(settings.work / "identity", private)
     private.chmod(0o700)

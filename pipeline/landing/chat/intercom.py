@@ -1,29 +1,18 @@
-"""Intercom conversations to events: one record for each conversation, rating and part.
+"""Intercom conversations to events: one record per conversation, one event per message and rating.
 
 The first message stands in the conversation's `source` and not among its parts; most parts are
-no messages but notes of what the team's inbox did.
+no messages but notes of what the team's inbox did, and become no event.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, NamedTuple
-
-import orjson
+from typing import Any
 
 from pipeline.errors import BadRecord
 from pipeline.landing import clocks, identifiers
 from pipeline.landing.containers import json_array
 from pipeline.landing.formats import channel_of
-from pipeline.landing.record import (
-    Event,
-    Feed,
-    Identifier,
-    Ignored,
-    Outcome,
-    Raw,
-    RawFile,
-    outcomes,
-)
+from pipeline.landing.record import Event, Feed, Identifier, Outcome, RawFile, outcomes
 
 # author.type -> who acts
 ACTORS = {
@@ -35,34 +24,10 @@ ACTORS = {
     "team": "agent",
     "bot": "bot",
 }
-# Parts that carry a message where they carry a text at all.
-MESSAGES = {
-    "comment",
-    "quick_reply",
-    "open",
-    "assignment",
-    "assign_and_reopen",
-    "channel_and_reply",
-}
-
-
-class Part(NamedTuple):
-    """One record: a conversation, its rating, or one of its parts.
-
-    Attributes:
-        content: The rating or part; for the conversation its `source`.
-        sort: conversation, rating or part.
-        position: From 1 among the parts.
-    """
-
-    conversation: dict[str, Any]
-    content: dict[str, Any]
-    sort: str
-    position: int = 0
 
 
 def read(file: RawFile, feed: Feed) -> Iterator[Outcome]:
-    """What each conversation, rating and part of a file became.
+    """What each conversation of a file became.
 
     The file holds a list of conversations, `{"conversations": [...]}`, one conversation, or one
     of these per line.
@@ -72,32 +37,44 @@ def read(file: RawFile, feed: Feed) -> Iterator[Outcome]:
     """
     channel = channel_of(feed)
     return outcomes(
-        parts(json_array(file, "conversations")),
-        lambda number, record: interpret(number, record, feed, channel),
+        json_array(file, "conversations"),
+        lambda number, value: interpret(number, value, feed, channel),
     )
 
 
-def parts(conversations: Iterable[Raw]) -> Iterator[Raw]:
-    """Each conversation's record, its rating's and its parts', numbered through the file."""
-    number = 0
-    for raw in conversations:
-        number += 1
-        if raw.problem is not None:
-            yield raw._replace(number=number)
-            continue
-        conversation = raw.value
-        source = _object(conversation, "source")
-        yield Raw(number, raw.text, Part(conversation, source, "conversation"))
-        rating = conversation.get("conversation_rating")
-        inner = [("rating", rating)] if rating else []
-        inner += [("part", part) for part in listed(conversation, "conversation_parts")]
-        for position, (sort, content) in enumerate(inner, start=1):
-            number += 1
-            text = orjson.dumps(content).decode()
-            if isinstance(content, dict):
-                yield Raw(number, text, Part(conversation, content, sort, position))
-            else:
-                yield Raw(number, text, None, f"a {sort} that is no JSON object")
+def interpret(
+    number: int, conversation: dict[str, Any], feed: Feed, channel: str
+) -> Iterator[Event]:
+    """The events of a conversation.
+
+    Raises:
+        BadRecord: An id or time that cannot be read, an unknown author, no rating from 1 to 5.
+    """
+    conversation_id = identifiers.code(conversation.get("id") or "")
+    if conversation_id is None:
+        raise BadRecord("a conversation without id")
+    source = _object(conversation, "source")
+    base = Event(
+        record_number=number,
+        own_id=conversation_id,
+        channel=channel,
+        kind="conversation_started",
+        kind_raw="conversation",
+        occurred=clocks.epoch(conversation.get("created_at"), "s", feed.clock),
+        identifiers=(),
+        label=str(source.get("type") or "conversation"),
+        object_kind="conversation",
+        object_id=conversation_id,
+    )
+    yield _started(_by(base, conversation, source, feed), source)
+    if rating := conversation.get("conversation_rating"):
+        yield _rated(base, conversation, rating, feed)
+    for position, part in enumerate(listed(conversation, "conversation_parts"), start=1):
+        if not isinstance(part, dict):
+            raise BadRecord("a conversation part that is no JSON object")
+        if _tells(part):
+            said = replace(base, source_sequence=position)
+            yield _continued(_by(said, conversation, part, feed), part, feed)
 
 
 def listed(holder: dict[str, Any], name: str) -> list[Any]:
@@ -108,90 +85,47 @@ def listed(holder: dict[str, Any], name: str) -> list[Any]:
     return found if isinstance(found, list) else []
 
 
-def interpret(number: int, record: Part, feed: Feed, channel: str) -> list[Event | Ignored]:
-    """The events of a conversation, a rating or a part: at most one.
-
-    Raises:
-        BadRecord: No id, no readable time, no known author, or a text of an unknown kind.
-    """
-    conversation, content = record.conversation, record.content
-    conversation_id = identifiers.code(conversation.get("id") or "")
-    if conversation_id is None:
-        raise BadRecord("a conversation without id")
-    kind_raw = record.sort
-    if record.sort == "part":
-        kind_raw = str(content.get("part_type") or "unknown")[:100]
-    text = str(content.get("body") or "") or None
-    if record.sort == "part" and not _tells(kind_raw, text):
-        return [Ignored(number, f"inbox_{kind_raw}")]
-    stamp = content.get("created_at")
-    if record.sort == "conversation":
-        stamp = conversation.get("created_at")
-    if record.sort == "rating" and stamp is None:
-        stamp = conversation.get("updated_at")
-    event = Event(
-        record_number=number,
-        own_id=conversation_id,
-        channel=channel,
-        kind="conversation_started",
-        kind_raw=kind_raw,
-        occurred=clocks.epoch(stamp, "s", feed.clock),
-        identifiers=(),
-        label=str(_object(conversation, "source").get("type") or "conversation"),
-        source_sequence=record.position,
-        object_kind="conversation",
-        object_id=conversation_id,
-        text=text,
-    )
-    if record.sort == "rating":
-        return [_rated(event, record, feed)]
-    event = _by(event, record, feed)
-    if record.sort == "conversation":
-        return [_started(event, content)]
-    part_id = identifiers.code(content.get("id") or "")
-    if part_id is None:
-        raise BadRecord("a conversation part without id")
-    return [_continued(replace(event, own_id=f"{conversation_id}:{part_id}"))]
-
-
-def _tells(part_type: str, text: str | None) -> bool:
-    """Whether a part is more than a note of what the inbox did."""
-    if part_type == "comment" or part_type.startswith(("close", "note")):
-        return True
-    return text is not None
-
-
 def _object(holder: dict[str, Any], name: str) -> dict[str, Any]:
     """The object under a name; empty without one."""
     found = holder.get(name)
     return found if isinstance(found, dict) else {}
 
 
-def _is_customer(person: dict[str, Any]) -> bool:
-    """Whether an author or contact is no staff and no bot."""
-    return ACTORS.get(str(person.get("type"))) == "customer"
+def _text(value: object) -> str | None:
+    """What was written; None for nothing."""
+    return str(value) if value else None
 
 
-def _by(event: Event, record: Part, feed: Feed) -> Event:
-    """The event with who acted and which customer it concerns.
+def _tells(part: dict[str, Any]) -> bool:
+    """Whether a part is more than a note of what the inbox did."""
+    is_told = str(part.get("part_type")).startswith(("comment", "close", "note"))
+    return is_told or bool(part.get("body"))
+
+
+def _by(event: Event, conversation: dict[str, Any], content: dict[str, Any], feed: Feed) -> Event:
+    """The event with who acted, what was written and which customer it concerns.
 
     Raises:
         BadRecord: An author of no known type.
     """
-    author = _object(record.content, "author")
+    author = _object(content, "author")
     actor = ACTORS.get(str(author.get("type")))
     if actor is None:
         raise BadRecord(f"unknown type of author: {str(author.get('type'))[:40]!r}")
-    if author.get("from_ai_agent"):
-        actor = "bot"
+    event = replace(event, text=_text(content.get("body")))
     if actor == "customer":
-        people = customers(record.conversation, author, "actor", feed)
-        return replace(event, identifiers=people)
+        return replace(event, identifiers=customers(conversation, author, "actor", feed))
+    people = customers(conversation, {}, "recipient", feed)
     staff = identifiers.code(author.get("id") or "")
-    people = customers(record.conversation, {}, "recipient", feed)
     if staff is not None:
         people += (Identifier(feed.namespace("intercom_admin"), staff, "agent"),)
+    actor = "bot" if author.get("from_ai_agent") else actor
     return replace(event, actor=actor, direction="outbound", identifiers=people)
+
+
+def _is_customer(person: dict[str, Any]) -> bool:
+    """Whether an author or contact is no staff and no bot."""
+    return ACTORS.get(str(person.get("type"))) == "customer"
 
 
 def customers(
@@ -237,19 +171,27 @@ def _started(event: Event, source: dict[str, Any]) -> Event:
     )
 
 
-def _continued(event: Event) -> Event:
-    """What a part that tells something is.
+def _continued(event: Event, part: dict[str, Any], feed: Feed) -> Event:
+    """What a part that tells something is: any with a text is a message, unless it says more.
 
     Raises:
-        BadRecord: It has a text, and its type is not known.
+        BadRecord: An id or time that cannot be read.
     """
+    part_id = identifiers.code(part.get("id") or "")
+    if part_id is None:
+        raise BadRecord("a conversation part without id")
+    event = replace(
+        event,
+        own_id=f"{event.own_id}:{part_id}",
+        kind="conversation_message_sent",
+        kind_raw=str(part.get("part_type") or "part")[:100],
+        occurred=clocks.epoch(part.get("created_at"), "s", feed.clock),
+    )
     if event.kind_raw.startswith("note"):
         return replace(_inside(event), kind="conversation_noted")
     if event.kind_raw.startswith("close"):
         return replace(event if event.text else _inside(event), kind="conversation_closed")
-    if event.kind_raw in MESSAGES:
-        return replace(event, kind="conversation_message_sent")
-    raise BadRecord(f"unknown part_type with a text: {event.kind_raw[:40]!r}")
+    return event
 
 
 def _inside(event: Event) -> Event:
@@ -261,24 +203,28 @@ def _inside(event: Event) -> Event:
     return replace(event, direction="internal", identifiers=people)
 
 
-def _rated(event: Event, record: Part, feed: Feed) -> Event:
+def _rated(event: Event, conversation: dict[str, Any], rating: object, feed: Feed) -> Event:
     """The customer's rating of a conversation, 1 to 5.
 
     Raises:
-        BadRecord: Not a whole number from 1 to 5.
+        BadRecord: Not a whole number from 1 to 5, or a time that cannot be read.
     """
-    rating = record.content.get("rating")
-    # A tuple: a rating that is a list or an object must be refused, not break the set.
-    if rating not in (1, 2, 3, 4, 5) or isinstance(rating, bool):
-        raise BadRecord(f"not a rating from 1 to 5: {str(rating)[:40]!r}")
-    rater = _object(record.content, "contact")
-    remark = record.content.get("remark")
+    stated = rating if isinstance(rating, dict) else {"rating": rating}
+    stars = stated.get("rating")
+    # A tuple: what cannot be a member of a set is refused like any other wrong value.
+    if stars not in (1, 2, 3, 4, 5) or isinstance(stars, bool):
+        raise BadRecord(f"not a rating from 1 to 5: {str(stars)[:40]!r}")
+    stamp = stated.get("created_at") or conversation.get("updated_at")
     return replace(
         event,
         own_id=f"{event.own_id}:rating",
         kind="conversation_rated",
-        identifiers=customers(record.conversation, rater, "actor", feed),
-        text=str(remark) if remark else None,
+        kind_raw="conversation_rating",
+        occurred=clocks.epoch(stamp, "s", feed.clock),
+        identifiers=customers(conversation, _object(stated, "contact"), "actor", feed),
+        # Rated after the last message, should both bear one stamp.
+        source_sequence=len(listed(conversation, "conversation_parts")) + 1,
+        text=_text(stated.get("remark")),
         score_kind="csat",
-        score=float(rating),
+        score=float(stars),
     )

@@ -76,6 +76,7 @@ with
         select
             *,
             ended_count - baseline_share * settled_count as excess_ended,
+            (share_low - baseline_share) * settled_count as excess_ended_low,
             (share - baseline_share) / nullif(
                 sqrt(
                     pooled_share
@@ -104,6 +105,7 @@ select
     share_high,
     baseline_share,
     excess_ended,
+    excess_ended_low,
     z,
     case
         when is_raised
@@ -111,7 +113,9 @@ select
             row_number() over (
                 order by
                     case when is_raised then 0 else 1 end,
-                    z desc,
+                    -- Customers lost for sure come first: z alone makes much of four
+                    -- losses where none were usual.
+                    excess_ended_low desc,
                     touchpoint,
                     channel,
                     device_kind,

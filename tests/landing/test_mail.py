@@ -54,7 +54,7 @@ def test_a_customer_s_mail_is_received(tmp_path: Path) -> None:
         "actor email": "ada@example.org",
         "agent email": "complaints@larkspur.example",
     }
-    assert (event.text, event.properties) == ("Still down.\n", {"subject": "No internet"})
+    assert (event.text, event.properties) == ("Still down.", {"subject": "No internet"})
 
 
 def test_the_company_s_mail_is_sent_to_each_customer(tmp_path: Path) -> None:
@@ -439,13 +439,22 @@ def test_an_mbox_is_cut_at_its_from_lines_only(tmp_path: Path) -> None:
 
     assert [outcome.record_number for outcome in found] == [1, 2, 3]
     assert [event.text for event in events(found)] == [
-        "Hello.\nFrom here it is slow.\n\nFrom now on too.\nFrom the start.\n\n",
-        "Second.\n\n",
+        "Hello.\nFrom here it is slow.\n\nFrom now on too.\nFrom the start.",
+        "Second.",
     ]
     assert refused(found) == [(3, "not a mail date: 'not a date'")]
 
 
-def test_windows_line_ends_change_nothing(tmp_path: Path) -> None:
+def test_a_mail_is_the_same_in_every_kind_of_mailbox(tmp_path: Path) -> None:
+    """Windows line ends and the blank line between an mbox's mails make no other mail."""
+    alone = events(outcomes_of(read, mail("Second."), tmp_path, LARKSPUR))
+    boxed = b"From ada@example.org Mon Jan  5 09:20:00 2026\n" + mail("Second.") + b"\n"
+
+    for content in (boxed, boxed.replace(b"\n", b"\r\n"), mail("Second.").replace(b"\n", b"\r\n")):
+        assert events(outcomes_of(read, content, tmp_path, LARKSPUR)) == alone
+
+
+def test_windows_line_ends_part_the_same_mails(tmp_path: Path) -> None:
     """An mbox with CRLF has the same mails."""
     found = outcomes_of(read, MBOX.replace(b"\n", b"\r\n"), tmp_path, LARKSPUR)
 

@@ -160,6 +160,8 @@ def body(message: Message, kind: str) -> Body:
         return Body(None, None, attachment_count)
     declared = written.get_content_charset() if "content-type" in written else None
     text, note = decoded(content, declared)
+    # The same mail has other line ends, and more of them, in another kind of mailbox.
+    text = text.replace("\r\n", "\n").strip("\n")
     # The gate would cut it at the same place.
     return Body(text[:LONGEST], note, attachment_count)
 

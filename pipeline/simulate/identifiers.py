@@ -102,10 +102,14 @@ def hubspot_contacts(person: Rows, which: Rows) -> pl.Series:
 
 
 def salesforce_ids(prefix: str, seed: int, *keys: Rows) -> pl.Series:
-    """An 18-character id: without capital letters its last three are AAA."""
+    """An 18-character id; its last three say which letters are capitals: only the prefix's."""
+    capitals = sum(1 << place for place, letter in enumerate(prefix) if letter.isupper())
+    check = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"[capitals] + "AA"
     return (
-        prefix + chance.hexed(chance.keyed(chance.root(seed, prefix), *keys)).str.slice(0, 12)
-    ) + "AAA"
+        prefix
+        + chance.hexed(chance.keyed(chance.root(seed, prefix), *keys)).str.slice(0, 12)
+        + check
+    )
 
 
 def event_ids(seed: int, purpose: str, *keys: Rows) -> pl.Series:

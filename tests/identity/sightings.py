@@ -2,8 +2,10 @@
 
 import tempfile
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
+import duckdb
 import polars as pl
 
 from pipeline.identity.customers import Stitched, stitch
@@ -56,17 +58,29 @@ def stitched(
     threads: int = 1,
 ) -> tuple[Stitched, dict[str, pl.DataFrame]]:
     """The counts and the four tables that stitching writes for these rows."""
+    con = database(threads)
+    con.register("linkable_identifiers", rows)
+    if previous is not None:
+        con.register("previous_identifiers", previous)
+    policy = of(Identity(namespaces=dict(namespaces or {})), COMPANY)
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "identity"
-        with connect(
-            ":memory:", threads=threads, memory_gib=1, temp_gib=1, temp_folder=Path(folder)
-        ) as con:
-            con.register("linkable_identifiers", rows)
-            if previous is not None:
-                con.register("previous_identifiers", previous)
-            policy = of(Identity(namespaces=dict(namespaces or {})), COMPANY)
-            counts = stitch(con, policy=policy, key=b"key", out=out)
-        return counts, {path.stem: pl.read_parquet(path) for path in sorted(out.iterdir())}
+        counts = stitch(con, policy=policy, key=b"key", out=out)
+        tables = {path.stem: pl.read_parquet(path) for path in sorted(out.iterdir())}
+    con.unregister("previous_identifiers")
+    return counts, tables
+
+
+@cache
+def database(threads: int) -> duckdb.DuckDBPyConnection:
+    """One connection for all tests: what a stitching leaves behind must not touch the next."""
+    return connect(
+        ":memory:",
+        threads=threads,
+        memory_gib=1,
+        temp_gib=1,
+        temp_folder=Path(tempfile.gettempdir()),
+    )
 
 
 def customers(rows: pl.DataFrame, **more: Mapping[str, Namespace]) -> set[frozenset[str]]:

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.landing.email.bodies import decoded, header_text
-from pipeline.landing.email.mail import addresses, interpret, read
+from pipeline.landing.email.mail import interpret, read
+from pipeline.landing.email.parties import addresses
 from pipeline.landing.record import Event, Feed, Outcome, Raw, outcomes
 from tests.landing.feeds import at, events, feed, ignored, outcomes_of, people, refused
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.landing import text
+from pipeline.landing import quoting, text
 
 OWN_WORDS = {
     "a plain message": ("My bill is wrong.", "My bill is wrong."),
@@ -80,7 +80,7 @@ OWN_WORDS = {
 @pytest.mark.parametrize(("raw", "own"), OWN_WORDS.values(), ids=OWN_WORDS.keys())
 def test_clean_keeps_a_message_s_own_words(raw: str, own: str) -> None:
     """Quoted text, signatures and markup go; what was written now stays."""
-    assert text.clean(raw) == own
+    assert quoting.clean(raw) == own
 
 
 PERSONAL = {
@@ -182,11 +182,11 @@ def test_any_text_passes(raw: str) -> None:
 @pytest.mark.timeout(20)
 def test_hostile_text_costs_no_more_than_its_length(piece: str) -> None:
     """A hundred thousand characters of any mark are read; quadratic work would time out."""
-    hostile = piece * (text.LONGEST // len(piece))
+    hostile = piece * (quoting.LONGEST // len(piece))
 
-    written = text.clean(f"{hostile}\nFix it")
+    written = quoting.clean(f"{hostile}\nFix it")
 
-    assert len(text.redact(written)) <= text.LONGEST
+    assert len(text.redact(written)) <= quoting.LONGEST
 
 
 def test_importing_loads_no_model() -> None:

@@ -13,7 +13,7 @@ from email.message import Message
 from functools import lru_cache
 from typing import NamedTuple
 
-from pipeline.landing.text import LONGEST
+from pipeline.landing.quoting import LONGEST
 
 # What mail programs mean by these names, as browsers read them (WHATWG Encoding Standard).
 MEANT = {

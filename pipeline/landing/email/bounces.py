@@ -5,11 +5,11 @@ programs declare nothing.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from email.message import Message
 from typing import NamedTuple
 
-Headers = Mapping[str, Sequence[str]]
+from pipeline.landing.email.parties import Headers
 
 DAEMON = re.compile(r"(?:mailer-daemon|postmaster|mail-daemon|mdaemon)@?", re.IGNORECASE)
 NO_REPLY = re.compile(r"(?:no|do-?not|never)[-_.]?reply|bounces?\b", re.IGNORECASE)

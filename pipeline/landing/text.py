@@ -1,6 +1,7 @@
 """What a customer wrote: its own words, how they sound, and what of them may be kept.
 
-The score is taken while the words are whole; what is kept names nobody.
+The score is taken while the words are whole; addresses and long numbers go before anything is
+kept. Names that people write stay: no rule of this size can tell them from words.
 """
 
 import math

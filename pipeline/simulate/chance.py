@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
 from numpy.typing import NDArray
 
 Numbers = NDArray[np.uint64]
@@ -19,6 +18,8 @@ Shares = NDArray[np.float64]
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 FIRST = np.uint64(0xBF58476D1CE4E5B9)
 SECOND = np.uint64(0x94D049BB133111EB)
+# The two hexadecimal digits of every octet.
+OCTETS = np.array([f"{octet:02x}".encode() for octet in range(256)])
 U11, U27, U30, U31 = (np.uint64(bits) for bits in (11, 27, 30, 31))
 
 
@@ -68,9 +69,6 @@ def picks(keys: Numbers, purpose: str, count: int) -> NDArray[np.int64]:
 
 def hexed(*halves: Numbers) -> pl.Series:
     """Sixteen hexadecimal digits per half."""
-    packed = np.ascontiguousarray(np.stack(halves, axis=1)).astype(">u8")
-    width = pa.binary(8 * len(halves))
-    cells = pa.FixedSizeBinaryArray.from_buffers(
-        width, len(packed), [None, pa.py_buffer(packed.tobytes())]
-    )
-    return pl.Series("hex", cells).bin.encode("hex")
+    octets = np.stack(halves, axis=1).astype(">u8").view(np.uint8)
+    digits = np.ascontiguousarray(OCTETS[octets])
+    return pl.Series("hex", digits.view(f"S{16 * len(halves)}").ravel()).cast(pl.String)

@@ -67,7 +67,7 @@ class Simulated:
     bad_record_count: int
 
 
-def simulate(out: Path, plan: Plan, *, seed: int, persons_at_once: int = 50_000) -> Simulated:
+def simulate(out: Path, plan: Plan, *, seed: int, persons_at_once: int = 30_000) -> Simulated:
     """Write the company's raw logs, truth, wend.toml and catalogue into the folder `out`.
 
     Raises:

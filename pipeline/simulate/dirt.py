@@ -4,14 +4,16 @@ So the truth about the good records stays exact, and every bad one can be listed
 """
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from pipeline.simulate import chance, stamps
 from pipeline.simulate.plan import Plan
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 ORIGINAL, DUPLICATE, REDELIVERED, CUT, FUTURE, IMPOSSIBLE, WRONG_VALUE, NO_SENDER = range(8)
 BAD_REASONS = {

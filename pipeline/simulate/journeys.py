@@ -99,7 +99,8 @@ def device_is_mobile(owner: NDArray[Any], slot: NDArray[Any], seed: int) -> NDAr
     main = np.where(slot == SECOND_DEVICE_SLOT, 0, slot)
     keys = chance.keyed(chance.root(seed, "device"), owner, main)
     mobile: NDArray[np.bool_] = chance.shares(keys, "is mobile") < 0.55
-    return mobile ^ (slot == SECOND_DEVICE_SLOT)
+    other: NDArray[np.bool_] = mobile ^ (slot == SECOND_DEVICE_SLOT)
+    return other
 
 
 def _start(persons: pl.DataFrame, seed: int) -> State:
@@ -174,8 +175,8 @@ def _meet(state: State, keys: chance.Numbers, plan: Plan) -> None:
     state["form"] = np.where(made_up, 2, is_form & ~blocked).astype(np.int8)
     is_order = touchpoint == ORDER
     state["is_known"] |= (state["form"] == 1) | is_order
-    state["order_number"] += is_order
-    state["case_number"] += touchpoint == OPENED
+    state["order_number"] = (state["order_number"] + is_order).astype(np.int8)
+    state["case_number"] = (state["case_number"] + (touchpoint == OPENED)).astype(np.int16)
     state["opened_at"] = np.where(touchpoint == OPENED, state["at"], state["opened_at"])
     state["has_moved"] = (state["has_moved"] & ~is_order) | (touchpoint == MOVED)
     state["has_complained"] = (state["has_complained"] & ~is_order) | (touchpoint == COMPLAINT)
@@ -197,7 +198,8 @@ def _multiplier(state: State) -> NDArray[np.float64]:
         * np.where(state["has_complained"], causes["complaint"], 1.0)
         * np.where(state["has_moved"], causes["install moved"], 1.0)
     )
-    return np.minimum(together, way.HIGHEST_MULTIPLIER)
+    limited: NDArray[np.float64] = np.minimum(together, way.HIGHEST_MULTIPLIER)
+    return limited
 
 
 def _hazards(state: State) -> NDArray[np.float64]:
@@ -233,7 +235,8 @@ def _wait(
     )
     wait = np.where(is_tied, 0, np.where(is_near, near, far)).astype(np.int64)
     latest = np.maximum(state["last_sign"] + LONGEST_SILENCE, state["at"] + 2 * stamps.MINUTE)
-    return np.minimum(state["at"] + wait, latest) // 1000 * 1000
+    at: NDArray[np.int64] = np.minimum(state["at"] + wait, latest) // 1000 * 1000
+    return at
 
 
 def _leads(state: State, keys: chance.Numbers, plan: Plan, seed: int) -> NDArray[np.float64]:
@@ -278,7 +281,8 @@ def _drawn_exit(chances: NDArray[np.float64], draw: NDArray[np.float64]) -> NDAr
     """The exit that each row's draw falls on."""
     ends = np.cumsum(chances, axis=1)
     place = (draw[:, None] * ends[:, -1:] >= ends).sum(axis=1)
-    return np.minimum(place, len(way.EXITS) - 1).astype(np.int8)
+    drawn: NDArray[np.int8] = np.minimum(place, len(way.EXITS) - 1).astype(np.int8)
+    return drawn
 
 
 def _comes_back(
@@ -402,7 +406,7 @@ def _rows(state: State) -> pl.DataFrame:
     on_second = state["has_second"] & ((touchpoint == LOGIN) | (touchpoint == CANCEL_PAGE))
     slot = np.where(on_second, SECOND_DEVICE_SLOT, state["slot"])
     columns = {name: state[name] for name in TOUCHES.names()} | {"slot": slot}
-    return pl.DataFrame(columns).cast(dict(TOUCHES))
+    return pl.DataFrame(columns).cast(TOUCHES)
 
 
 def walk(persons: pl.DataFrame, plan: Plan, seed: int) -> Walked:
@@ -449,7 +453,7 @@ def walk(persons: pl.DataFrame, plan: Plan, seed: int) -> Walked:
         _advance(state, to, at, leaves)
         fresh = np.zeros(len(at), dtype=np.bool_)
         fresh[leaves] = ~goes_on
-        state["journey"] += fresh
+        state["journey"] = (state["journey"] + fresh).astype(np.int16)
         state["is_subscriber"] &= ~(fresh & (touchpoint == CANCELLED))
         _slots(state, keys, fresh, plan)
         state = _taken(state, at < last)
@@ -460,9 +464,12 @@ def _advance(
     state: State, to: NDArray[np.int8], at: NDArray[np.int64], leaves: NDArray[np.int64]
 ) -> None:
     """Put every person before the next touchpoint."""
-    state["step"] += 1
-    state["visit"][leaves] += 1
-    state["entry"][leaves] = to[leaves]
-    state["entered_at"][leaves] = at[leaves]
+    # New arrays, never changes in place: the rows of this step still hold the old ones.
+    left = np.zeros(len(at), dtype=np.bool_)
+    left[leaves] = True
+    state["step"] = state["step"] + 1
+    state["visit"] = (state["visit"] + left).astype(np.int16)
+    state["entry"] = np.where(left, to, state["entry"])
+    state["entered_at"] = np.where(left, at, state["entered_at"])
     state["touchpoint"] = to
     state["at"] = at

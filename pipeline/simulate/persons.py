@@ -29,17 +29,23 @@ PERSONS = pl.Schema(
         "is_in_household": pl.Boolean,  # shares its e-mail with a neighbour
     }
 )
+# fmt: off
 FIRST_NAMES = (
-    "Ada Alan Amir Anya Ben Bella Carlos Chloe Dana David Elif Emma Farid Fiona George Grace Hana "
-    "Hugo Ines Ivan Jack Jane Kamal Kira Leon Lucy Maya Milo Nadia Noah Olga Owen Priya Paul Rosa "
-    "Ravi Sara Sean Tara Tom Uma Victor Wendy Yusuf Zara Zoe"
-).split()
+    "Ada", "Alan", "Amir", "Anya", "Ben", "Bella", "Carlos", "Chloe", "Dana", "David",
+    "Elif", "Emma", "Farid", "Fiona", "George", "Grace", "Hana", "Hugo", "Ines", "Ivan",
+    "Jack", "Jane", "Kamal", "Kira", "Leon", "Lucy", "Maya", "Milo", "Nadia", "Noah",
+    "Olga", "Owen", "Priya", "Paul", "Rosa", "Ravi", "Sara", "Sean", "Tara", "Tom", "Uma",
+    "Victor", "Wendy", "Yusuf", "Zara", "Zoe",
+)
 LAST_NAMES = (
-    "Abbott Ahmed Baker Bell Carter Chen Cole Cooper Cruz Davies Evans Fisher Foster Gray Green "
-    "Hall Harris Hughes Irwin Jones Kaur Kelly Khan King Lee Lewis Lopez Marsh Martin Mills Moore "
-    "Morris Novak Owens Parker Patel Price Quinn Reid Roy Shah Silva Smith Stone Taylor Turner "
-    "Vance Walker Ward Wells Wood Young"
-).split()
+    "Abbott", "Ahmed", "Baker", "Bell", "Carter", "Chen", "Cole", "Cooper", "Cruz",
+    "Davies", "Evans", "Fisher", "Foster", "Gray", "Green", "Hall", "Harris", "Hughes",
+    "Irwin", "Jones", "Kaur", "Kelly", "Khan", "King", "Lee", "Lewis", "Lopez", "Marsh",
+    "Martin", "Mills", "Moore", "Morris", "Novak", "Owens", "Parker", "Patel", "Price",
+    "Quinn", "Reid", "Roy", "Shah", "Silva", "Smith", "Stone", "Taylor", "Turner", "Vance",
+    "Walker", "Ward", "Wells", "Wood", "Young",
+)
+# fmt: on
 MAIL_DOMAINS = ("example.org", "example.com", "mail.example", "post.example", "home.example")
 
 
@@ -92,12 +98,13 @@ def persons(plan: Plan, seed: int) -> pl.DataFrame:
             "is_in_household": household,
         }
     )
-    return _named(frame).select(PERSONS.names()).cast(dict(PERSONS))
+    return _named(frame).select(PERSONS.names()).cast(PERSONS)
 
 
 def _named(frame: pl.DataFrame) -> pl.DataFrame:
-    """The persons with names, addresses, phones and customer numbers, all but the last invented
-    from the person's number, so that no two persons share one by accident.
+    """The persons with names, addresses, phones and customer numbers.
+
+    All hold the person's own number, so that no two persons share one by accident.
     """
     first = pl.Series(FIRST_NAMES).gather(frame["first"])
     last = pl.Series(LAST_NAMES).gather(frame["last"])

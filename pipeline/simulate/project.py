@@ -1,4 +1,4 @@
-"""The invented company's project folder: its wend.toml, and the catalogue of the telecom template."""
+"""The invented company's project folder: wend.toml, and the telecom template's catalogue."""
 
 import shutil
 

@@ -15,8 +15,8 @@ MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 EPOCH = date(1970, 1, 1)
-FIRST_DAY = date(2000, 1, 1)
-DAYS = 60_000  # to the year 2164: bad clocks go to 2099
+FIRST_DAY = date(2020, 1, 1)
+DAYS = 9_000  # to the year 2044: clocks that run ahead go to 2040
 
 
 def day_number(day: date) -> int:
@@ -36,7 +36,7 @@ def midnight(day: date) -> int:
 
 @lru_cache(maxsize=4)
 def _days(layout: str) -> pl.Series:
-    """The text of every day from 2000 on."""
+    """The text of every day from 2020 on."""
     return pl.Series([format(FIRST_DAY + timedelta(days=n), layout) for n in range(DAYS)])
 
 

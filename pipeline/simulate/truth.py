@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
-import pyarrow.parquet as pq
+import pyarrow.parquet as pq  # type: ignore[import-untyped]
 from numpy.typing import NDArray
+from polars._typing import PolarsDataType
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
@@ -21,7 +21,7 @@ from pipeline.simulate.plan import Plan
 from pipeline.simulate.raw import salesforce, survey, web
 from pipeline.simulate.raw.written import EVIDENCE, Company
 
-INSTANT = pl.Datetime("us")
+INSTANT: PolarsDataType = pl.Datetime("us")
 EVENTS = pl.Schema(
     {
         "person_id": pl.Int64,
@@ -159,15 +159,17 @@ def hazards() -> pl.DataFrame:
 
 def incident(plan: Plan) -> pl.DataFrame:
     """The planted incident, one row or none: what broke, for whom, when."""
-    schema = {
-        "touchpoint": pl.String,
-        "channel": pl.String,
-        "device_kind": pl.String,
-        "starts_on": pl.Date,
-        "ends_on": pl.Date,  # the last day
-        "left_at_stage": pl.String,
-        "left_at_touchpoint": pl.String,  # where most of the customers are seen last
-    }
+    schema = pl.Schema(
+        {
+            "touchpoint": pl.String,
+            "channel": pl.String,
+            "device_kind": pl.String,
+            "starts_on": pl.Date,
+            "ends_on": pl.Date,  # the last day
+            "left_at_stage": pl.String,
+            "left_at_touchpoint": pl.String,  # where most of the customers are seen last
+        }
+    )
     if plan.incident is None:
         return pl.DataFrame(schema=schema)
     what = plan.incident

@@ -45,30 +45,41 @@ BROWSING = Wait(0.75, (0.2, 8.0), (6.0, 40.0, 200.0))
 # The mean wait of the two value touchpoints is each person's own; this one is never used.
 USING = Wait(0.55, (0.2, 12.0), (3.0, 60.0, 460.0))
 
+
+def _theirs(name: str, stage: int, source: str, wait: Wait) -> Touchpoint:
+    """A touchpoint that a customer begins."""
+    return Touchpoint(name, stage, source, is_customers=True, wait=wait)
+
+
+def _ours(name: str, stage: int, source: str, wait: Wait) -> Touchpoint:
+    """A touchpoint that the company begins."""
+    return Touchpoint(name, stage, source, is_customers=False, wait=wait)
+
+
 TOUCHPOINTS = (
-    Touchpoint("Visit site", DISCOVER, "web", True, BROWSING),
-    Touchpoint("Read pricing", DISCOVER, "web", True, BROWSING),
-    Touchpoint("Compare plans", EVALUATE, "web", True, BROWSING),
-    Touchpoint("Ask sales", EVALUATE, "chat", True, Wait(0.8, (1.0, 15.0), (6.0, 30.0, 150.0))),
-    Touchpoint("Quote sent", EVALUATE, "mailbox", False, Wait(0.5, (30.0, 240.0), (4, 12, 44))),
-    Touchpoint("Order placed", BUY, "web", True, Wait(0.6, (1.0, 20.0), (6.0, 36.0, 160.0))),
-    Touchpoint("Credit check", BUY, "salesforce", False, Wait(0.7, (5, 90), (2, 6, 24))),
-    Touchpoint("Welcome email", BUY, "campaigns", False, Wait(0.8, (5, 60), (2, 4, 12))),
-    Touchpoint("Install booked", ONBOARD, "hubspot", False, Wait(0.3, (90, 400), (6, 14, 46))),
-    Touchpoint("Install moved", ONBOARD, "hubspot", False, Wait(0.0, (60, 90), (8, 20, 48))),
-    Touchpoint("Install done", ONBOARD, "hubspot", False, Wait(0.0, (60, 90), (24, 60, 168))),
-    Touchpoint("First login", ONBOARD, "web", True, Wait(0.5, (60, 400), (8, 20, 72))),
-    Touchpoint("Use service", USE, "portal", True, USING),
-    Touchpoint("View bill", USE, "portal", True, USING),
-    Touchpoint("Support chat", HELP, "messenger", True, Wait(0.4, (10, 120), (3, 20, 72))),
-    Touchpoint("Phone call", HELP, "calls", True, Wait(0.4, (10, 120), (3, 20, 72))),
-    Touchpoint("Ticket opened", HELP, "salesforce", False, Wait(0.8, (3, 60), (2, 2, 6))),
-    Touchpoint("Ticket resolved", HELP, "salesforce", False, Wait(0.2, (120, 400), (6, 36, 144))),
-    Touchpoint("Complaint", HELP, "mailbox", True, Wait(0.2, (60, 240), (4, 24, 72))),
-    Touchpoint("Renewal offer", RENEW, "campaigns", False, Wait(0.0, (60, 90), (6, 24, 96))),
-    Touchpoint("Renewed", RENEW, "salesforce", True, Wait(0.4, (60, 300), (6, 36, 140))),
-    Touchpoint("Cancel page", RENEW, "web", True, Wait(0.2, (5, 60), (6, 30, 120))),
-    Touchpoint("Cancelled", RENEW, "salesforce", True, Wait(0.7, (3, 30), (2, 12, 48))),
+    _theirs("Visit site", DISCOVER, "web", BROWSING),
+    _theirs("Read pricing", DISCOVER, "web", BROWSING),
+    _theirs("Compare plans", EVALUATE, "web", BROWSING),
+    _theirs("Ask sales", EVALUATE, "chat", Wait(0.8, (1.0, 15.0), (6.0, 30.0, 150.0))),
+    _ours("Quote sent", EVALUATE, "mailbox", Wait(0.5, (30.0, 240.0), (4, 12, 44))),
+    _theirs("Order placed", BUY, "web", Wait(0.6, (1.0, 20.0), (6.0, 36.0, 160.0))),
+    _ours("Credit check", BUY, "salesforce", Wait(0.7, (5, 90), (2, 6, 24))),
+    _ours("Welcome email", BUY, "campaigns", Wait(0.8, (5, 60), (2, 4, 12))),
+    _ours("Install booked", ONBOARD, "hubspot", Wait(0.3, (90, 400), (6, 14, 46))),
+    _ours("Install moved", ONBOARD, "hubspot", Wait(0.0, (60, 90), (8, 20, 48))),
+    _ours("Install done", ONBOARD, "hubspot", Wait(0.0, (60, 90), (24, 60, 168))),
+    _theirs("First login", ONBOARD, "web", Wait(0.5, (60, 400), (8, 20, 72))),
+    _theirs("Use service", USE, "portal", USING),
+    _theirs("View bill", USE, "portal", USING),
+    _theirs("Support chat", HELP, "messenger", Wait(0.4, (10, 120), (3, 20, 72))),
+    _theirs("Phone call", HELP, "calls", Wait(0.4, (10, 120), (3, 20, 72))),
+    _ours("Ticket opened", HELP, "salesforce", Wait(0.8, (3, 60), (2, 2, 6))),
+    _ours("Ticket resolved", HELP, "salesforce", Wait(0.2, (120, 400), (6, 36, 144))),
+    _theirs("Complaint", HELP, "mailbox", Wait(0.2, (60, 240), (4, 24, 72))),
+    _ours("Renewal offer", RENEW, "campaigns", Wait(0.0, (60, 90), (6, 24, 96))),
+    _theirs("Renewed", RENEW, "salesforce", Wait(0.4, (60, 300), (6, 36, 140))),
+    _theirs("Cancel page", RENEW, "web", Wait(0.2, (5, 60), (6, 30, 120))),
+    _theirs("Cancelled", RENEW, "salesforce", Wait(0.7, (3, 30), (2, 12, 48))),
 )
 NUMBER = {touchpoint.name: number for number, touchpoint in enumerate(TOUCHPOINTS)}
 STAGE_OF = np.array([touchpoint.stage for touchpoint in TOUCHPOINTS], dtype=np.int8)
@@ -153,7 +164,7 @@ BILL_SHOCK_EVENTS = 8  # value events under its effect
 def _cumulative(chances: list[dict[str, float]]) -> tuple[NDArray[np.float64], NDArray[np.int8]]:
     """Per row its targets and their cumulative chances, as wide as the longest row."""
     width = max(1, *(len(row) for row in chances))
-    ends = np.ones((len(chances), width))
+    ends: NDArray[np.float64] = np.ones((len(chances), width))
     targets = np.zeros((len(chances), width), dtype=np.int8)
     for number, row in enumerate(chances):
         ends[number, : len(row)] = np.cumsum(list(row.values()))
@@ -187,7 +198,8 @@ def drawn(
     """The target that each row's `chance` falls on."""
     ends, targets = table
     place = (chance[:, None] >= ends[rows]).sum(axis=1)
-    return targets[rows, place]
+    found: NDArray[np.int8] = targets[rows, place]
+    return found
 
 
 def _renewal_exits() -> NDArray[np.float64]:
@@ -207,8 +219,8 @@ def _renewal_exits() -> NDArray[np.float64]:
     out[NUMBER["Cancelled"]] = np.eye(len(EXITS))[ENDED]
     # Use never leaves by itself, which would make the system singular; it is no part of Renew.
     inside[STAGE_OF != RENEW] = 0
-    exits: NDArray[np.float64] = np.linalg.solve(np.eye(size) - inside, out)
-    return exits
+    exits = np.linalg.solve(np.eye(size) - inside, out)
+    return exits.astype(np.float64)
 
 
 RENEWAL_EXITS = _renewal_exits()

@@ -53,10 +53,14 @@ AGENT_REPLIES = (
     "Here is the page with all the details.",
 )
 COMPLAINTS = (
-    "I am very unhappy. The service has been terrible for weeks and nobody cares. "
-    "I want to complain about this awful treatment.",
-    "This is a formal complaint. The repair failed again, the delay is unacceptable and I am "
-    "angry and disappointed.",
+    (
+        "I am very unhappy. The service has been terrible for weeks and nobody cares. "
+        "I want to complain about this awful treatment."
+    ),
+    (
+        "This is a formal complaint. The repair failed again, the delay is unacceptable and I am "
+        "angry and disappointed."
+    ),
     "Your bill is wrong and your support is the worst I have ever had. I am disgusted.",
 )
 COMPLAINT_ANSWERS = (

@@ -117,6 +117,6 @@ def write(company: Company) -> Written:
         phone=pl.when(~pl.col("is_withheld")).then(company.persons["phone"].gather(person)),
         user_id=pl.when("says_number").then(company.persons["user_id"].gather(person)),
     )
-    changes = (SOURCE, "clock change", rows["person_id"].is_null().sum())
+    changes = (SOURCE, "clock change", int(rows["person_id"].is_null().sum()))
     counts = [*dirt.counted(SOURCE, rows["copy"]), changes]
     return written.account(files, bad, counts, written.evidence(found))

@@ -146,15 +146,14 @@ def write(company: Company) -> Written:
     """Write all days of the mailings."""
     rows = _rows(company)
     reason = pl.col("copy").replace_strict(dirt.BAD_REASONS, default=None, return_dtype=pl.String)
-    rows = rows.with_columns(line=_lines(rows, company), reason=reason)
     files: list[tuple[str, str, int, int]] = []
     bad: list[pl.DataFrame] = []
     for (day,), part in rows.group_by("file_day", maintain_order=True):
         file = f"raw/{SOURCE}/{stamps.day_of(int(day))}.json"
-        body = ",\n".join(part["line"].to_list())
-        written.write_text(company.out / file, f"[\n{body}\n]\n")
+        lines = _lines(part, company)
+        written.write_text(company.out / file, "[\n" + ",\n".join(lines.to_list()) + "\n]\n")
         files.append((SOURCE, file, int(day), part.height))
-        bad.append(written.line_records(SOURCE, file, part["line"], part["reason"]))
+        bad.append(written.line_records(SOURCE, file, lines, part.select(reason).to_series()))
     person = rows["person_id"].unique().sort()
     found = pl.DataFrame({"person_id": person, "email": company.persons["email"].gather(person)})
     counts = dirt.counted(SOURCE, rows["copy"])

@@ -21,6 +21,7 @@ Headers (a subset of the tables a Fivetran connector makes):
 Every folder is whole: a deal that has a stage row in it has its own row and its contact in it.
 """
 
+import numpy as np
 import polars as pl
 
 from pipeline.simulate import chance, dirt, identifiers, stamps, way
@@ -245,7 +246,9 @@ def _deal_tables(stages: pl.DataFrame, company: Company) -> dict[str, pl.DataFra
     made = stages.group_by("deal").agg(made_at=pl.col("at").min())
     deals = latest.join(made, on="deal", how="left").sort("month", "made_at", "deal")
     names = _names(deals, company)
-    contact = identifiers.hubspot_contacts(deals["person_id"].to_numpy(), deals["person_id"] * 0)
+    contact = identifiers.hubspot_contacts(
+        deals["person_id"].to_numpy(), np.zeros(deals.height, np.int64)
+    )
     made_text = stamps.plain(deals["made_at"].to_numpy())
     synced = stamps.plain(deals["at"].to_numpy() + SYNC_DELAY)
     stage = deals["touchpoint"].replace_strict(STAGE_IDS, return_dtype=pl.String)
@@ -312,7 +315,9 @@ def _note_tables(stages: pl.DataFrame, company: Company) -> dict[str, pl.DataFra
     number = ("7" + rows["deal"]).alias("id")
     stamp, synced = stamps.plain(at), stamps.plain(at + SYNC_DELAY)
     month = stamps.month(at)
-    contact = identifiers.hubspot_contacts(rows["person_id"].to_numpy(), rows["person_id"] * 0)
+    contact = identifiers.hubspot_contacts(
+        rows["person_id"].to_numpy(), np.zeros(rows.height, np.int64)
+    )
     kind = pl.repeat("NOTE", rows.height, eager=True)
     text = pl.repeat("Cable laid, router by the door.", rows.height, eager=True)
     return {
@@ -365,7 +370,7 @@ def _evidence(
     call_centre = company.persons["has_call_centre_phone"].gather(person)
     phone = typed.zip_with(call_centre, company.persons["phone"].gather(person))
     on_deal = stages["person_id"].unique().sort()
-    alone = identifiers.hubspot_contacts(on_deal.to_numpy(), on_deal * 0)
+    alone = identifiers.hubspot_contacts(on_deal.to_numpy(), np.zeros(len(on_deal), np.int64))
     frames = (
         contacts.select("person_id", "email", hubspot_contact="contact"),
         ordered.select("person_id", hubspot_contact="contact", phone=phone),

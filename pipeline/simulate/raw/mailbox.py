@@ -5,17 +5,19 @@ MIME-Version, Content-Type, Content-Transfer-Encoding; Auto-Submitted or List-Id
 person wrote. Quotes go out, complaints come in; answers go both ways.
 """
 
-from collections.abc import Callable
-from datetime import datetime
 from email.utils import format_datetime
 from quopri import encodestring
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import polars as pl
 
 from pipeline.simulate import chance, dirt, identifiers, stamps, way, words
 from pipeline.simulate.raw import written
 from pipeline.simulate.raw.written import Company, Written
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
 
 SOURCE = "mailbox"
 QUOTE, COMPLAINT = way.NUMBER["Quote sent"], way.NUMBER["Complaint"]

@@ -47,15 +47,17 @@ REQUESTS = pl.Series(
     ]
 )
 BILL = way.NUMBER["View bill"]
-ROW = {
-    "person_id": pl.Int64,
-    "step": pl.Int32,
-    "row": pl.Int8,
-    "is_bill": pl.Boolean,
-    "slot": pl.Int8,
-    "at": pl.Int64,
-    "file_day": pl.Int32,
-}
+ROW = pl.Schema(
+    {
+        "person_id": pl.Int64,
+        "step": pl.Int32,
+        "row": pl.Int8,
+        "is_bill": pl.Boolean,
+        "slot": pl.Int8,
+        "at": pl.Int64,
+        "file_day": pl.Int32,
+    }
+)
 
 
 def rows(touches: pl.DataFrame, company: Company) -> pl.DataFrame:
@@ -176,11 +178,11 @@ def write(company: Company, evidence: pl.DataFrame) -> Written:
     files: list[tuple[str, str, int, int]] = []
     bad: list[pl.DataFrame] = []
     copies = np.zeros(2, dtype=np.int64)
-    for found in written.by_days(company, SOURCE, 600_000):
+    for found in written.by_days(company, SOURCE, 250_000):
         for file, day, part in _files(found, company):
             written.write_lines(company.out / file, part["line"])
             files.append((SOURCE, file, day, part.height))
             bad.append(written.line_records(SOURCE, file, part["line"], part["reason"]))
-        copies += [(found["copy"] == kind).sum() for kind in (dirt.DUPLICATE, dirt.REDELIVERED)]
+        copies += np.bincount(found["copy"].to_numpy(), minlength=3)[1:3]
     rows = [(SOURCE, "duplicate", int(copies[0])), (SOURCE, "redelivered", int(copies[1]))]
     return written.account(files, bad, rows, evidence)

@@ -127,7 +127,7 @@ def _leads(company: Company, orders: pl.DataFrame) -> pl.DataFrame:
 def _lead_table(leads: pl.DataFrame, company: Company) -> pl.DataFrame:
     """Lead: in the month it was made as it stood at its end, and in that of its conversion."""
     made_in = pl.Series(stamps.month(leads["at"].to_numpy()))
-    done_in = pl.Series(stamps.month(leads["converted_at"].fill_null(0).to_numpy()))
+    done_in = pl.Series(stamps.month(leads["converted_at"].fill_null(leads["at"]).to_numpy()))
     is_done = leads["converted_at"].is_not_null()
     same = is_done & (made_in == done_in)
     first = leads.with_columns(month=made_in, is_converted=same)
@@ -285,7 +285,7 @@ def _cases(company: Company) -> pl.DataFrame:
     )
     cases = opened.join(closed, on=["person_id", "case_number"], how="left").sort("at", "person_id")
     made_in = pl.Series(stamps.month(cases["at"].to_numpy()))
-    done_in = pl.Series(stamps.month(cases["closed_at"].fill_null(0).to_numpy()))
+    done_in = pl.Series(stamps.month(cases["closed_at"].fill_null(cases["at"]).to_numpy()))
     is_done = cases["closed_at"].is_not_null()
     same = is_done & (made_in == done_in)
     first = cases.with_columns(month=made_in, is_closed=same)

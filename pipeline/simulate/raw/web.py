@@ -51,18 +51,20 @@ WEB_TOUCHPOINTS = [number for number, point in enumerate(way.TOUCHPOINTS) if poi
 ORDER, FIRST_LOGIN, CANCEL = (
     way.NUMBER[name] for name in ("Order placed", "First login", "Cancel page")
 )
-ROW = {
-    "person_id": pl.Int64,
-    "step": pl.Int32,
-    "row": pl.Int8,
-    "touchpoint": pl.Int8,
-    "slot": pl.Int8,
-    "order_number": pl.Int8,
-    "at": pl.Int64,
-    "received_at": pl.Int64,
-    "file_day": pl.Int32,
-    "is_late": pl.Boolean,
-}
+ROW = pl.Schema(
+    {
+        "person_id": pl.Int64,
+        "step": pl.Int32,
+        "row": pl.Int8,
+        "touchpoint": pl.Int8,
+        "slot": pl.Int8,
+        "order_number": pl.Int8,
+        "at": pl.Int64,
+        "received_at": pl.Int64,
+        "file_day": pl.Int32,
+        "is_late": pl.Boolean,
+    }
+)
 
 
 def rows(touches: pl.DataFrame, company: Company) -> pl.DataFrame:
@@ -111,7 +113,7 @@ def _row(touches: pl.DataFrame, row: int, offset: int) -> pl.DataFrame:
         "order_number",
         row=pl.lit(row, pl.Int8),
         at=pl.col("at") + offset,
-    ).select(list(ROW)[:7])
+    ).select(ROW.names()[:7])
 
 
 def evidence(found: pl.DataFrame, company: Company) -> pl.DataFrame:
@@ -313,7 +315,7 @@ def lines(found: pl.DataFrame, company: Company) -> pl.Series:
     ).to_series()
     at = found["at"].to_numpy()
     received = found["received_at"].to_numpy()
-    ahead = stamps.day_number(date(2099, 1, 1)) * stamps.DAY - company.last
+    ahead = stamps.day_number(date(2040, 1, 1)) * stamps.DAY - company.last
     shift = np.where(copy == dirt.FUTURE, ahead, 0)
     at_text = stamps.iso(at + shift)
     impossible = pl.Series(copy == dirt.IMPOSSIBLE)
@@ -367,7 +369,7 @@ def write(company: Company, evidence: pl.DataFrame) -> Written:
     files: list[tuple[str, str, int, int]] = []
     bad: list[pl.DataFrame] = []
     counts: dict[tuple[str, str], int] = {}
-    for found in written.by_days(company, SOURCE, 400_000):
+    for found in written.by_days(company, SOURCE, 150_000):
         for file, day, part in _files(found, company):
             written.write_lines(company.out / file, part["line"])
             files.append((SOURCE, file, day, part.height))

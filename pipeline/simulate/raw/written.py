@@ -182,7 +182,9 @@ def met(company: Company, touchpoints: list[int]) -> pl.DataFrame:
 
 def weekly(rows: pl.DataFrame) -> pl.DataFrame:
     """Rows with `file_day` moved to its Monday, in the order of their files."""
-    monday = pl.Series(stamps.week_starts(rows["file_day"].to_numpy().astype(np.int64) * stamps.DAY))
+    monday = pl.Series(
+        stamps.week_starts(rows["file_day"].to_numpy().astype(np.int64) * stamps.DAY)
+    )
     return rows.with_columns(file_day=monday).sort("file_day", "at", "person_id", "step", "copy")
 
 

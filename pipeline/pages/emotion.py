@@ -39,8 +39,8 @@ class StageMood:
     `felt` holds a pair of slot and touchpoint for each touchpoint that has messages.
     """
 
-    name: str
     mean: float | None
+    message_count: int
     slots: int
     felt: Sequence[tuple[int, Felt]]
 
@@ -71,6 +71,15 @@ class Label:
 
 
 @dataclass(frozen=True)
+class Silence:
+    """A column without a line, in words."""
+
+    x: float
+    y: float
+    words: str
+
+
+@dataclass(frozen=True)
 class Emotion:
     """The whole row, ready to be written."""
 
@@ -78,7 +87,7 @@ class Emotion:
     dotted: Sequence[str]
     circles: Sequence[Circle]
     labels: Sequence[Label]
-    silent: Sequence[float]
+    silent: Sequence[Silence]
     borders: Sequence[float]
     sentence: str
 
@@ -108,16 +117,15 @@ def draw(stages: Sequence[StageMood]) -> Emotion:
         for column, stage in enumerate(stages)
         for slot, felt in stage.felt
     ]
-    measured = {plateau.column for plateau in plateaus}
     return Emotion(
         solid=_solid(plateaus),
         dotted=_dotted(plateaus),
         circles=circles,
         labels=_labels([circle for circle in circles if circle.number in tones], sure),
         silent=[
-            round((column + 0.5) * width, 1)
-            for column in range(len(stages))
-            if column not in measured
+            _silence(stage, (column + 0.5) * width, plateaus)
+            for column, stage in enumerate(stages)
+            if not _has_line(stage)
         ],
         borders=[round(column * width, 1) for column in range(1, len(stages))],
         sentence=_sentence(sure),
@@ -128,13 +136,24 @@ def _is_sure(felt: Felt) -> bool:
     return felt.message_count >= ENOUGH_ANSWERS
 
 
+def _has_line(stage: StageMood) -> bool:
+    return stage.mean is not None and stage.message_count >= ENOUGH_ANSWERS
+
+
+def _silence(stage: StageMood, x: float, plateaus: Sequence[_Plateau]) -> Silence:
+    """Why a column has no line, above the zero line or, where dots pass there, below it."""
+    crossed = abs(_line_height(x, plateaus) - (ZERO - 12)) < 16
+    words = "too few messages" if stage.message_count else "no messages"
+    return Silence(round(x, 1), ZERO + 18 if crossed and plateaus else ZERO - 8, words)
+
+
 def _height(mean: float) -> float:
     return round(ZERO - UNIT * max(-1.0, min(1.0, mean)), 1)
 
 
 def _plateaus(stages: Sequence[StageMood], width: float) -> list[_Plateau]:
     """Each measured stage, level over its middle half; the first and last reach outwards."""
-    measured = [column for column, stage in enumerate(stages) if stage.mean is not None]
+    measured = [column for column, stage in enumerate(stages) if _has_line(stage)]
     return [
         _Plateau(
             column,
@@ -182,7 +201,9 @@ def _dotted(plateaus: Sequence[_Plateau]) -> list[str]:
 
 
 def _line_height(x: float, plateaus: Sequence[_Plateau]) -> float:
-    """The height of the line at `x`."""
+    """The height of the line at `x`, level beyond its ends; zero where there is no line."""
+    if not plateaus:
+        return ZERO
     for plateau in plateaus:
         if plateau.left <= x <= plateau.right:
             return plateau.y
@@ -190,7 +211,7 @@ def _line_height(x: float, plateaus: Sequence[_Plateau]) -> float:
         if left.right < x < right.left:
             t = (x - left.right) / (right.left - left.right)
             return round(left.y + (right.y - left.y) * (3 * t * t - 2 * t**3), 1)
-    return plateaus[0].y if plateaus and x < plateaus[0].left else plateaus[-1].y
+    return plateaus[0].y if x < plateaus[0].left else plateaus[-1].y
 
 
 def _circle(felt: Felt, x: float, plateaus: Sequence[_Plateau], tones: dict[int, str]) -> Circle:

@@ -17,6 +17,7 @@ Row = Mapping[str, Any]
 SIGNS = {"good": "✓ Good", "check": "! Check", "failed": "✕ Failed"}
 TONES = {"good": "good", "check": "check", "failed": "bad"}
 BARS = 30
+STEPS = ("land", "stitch", "order", "models", "graph", "churn", "checks", "publish", "pages")
 
 
 @dataclass(frozen=True)
@@ -78,9 +79,10 @@ def steps(run: Row) -> list[Step]:
     """The steps of the run, each as wide as it took."""
     seconds: dict[str, float] = json.loads(run["step_seconds"] or "{}")
     whole = sum(seconds.values()) or 1.0
+    place = {name: n for n, name in enumerate(STEPS)}
     return [
         Step(name, f"{name} {numbers.spell(spent)}", round(100 * spent / whole, 2))
-        for name, spent in seconds.items()
+        for name, spent in sorted(seconds.items(), key=lambda step: place.get(step[0], len(STEPS)))
     ]
 
 
@@ -178,6 +180,13 @@ def _fed(row: Row, touchpoints: pl.DataFrame) -> str:
     return f"; touchpoints {listed} may miss the newest {numbers.channel(row['channel'])} events"
 
 
+def undecided(unmapped: pl.DataFrame) -> pl.DataFrame:
+    """The kinds that people may have to give a touchpoint, most events first."""
+    return unmapped.filter(~pl.col("suggestion").str.ends_with("may stay unmapped")).sort(
+        "event_count", "source", "channel", "kind", descending=[True, False, False, False]
+    )
+
+
 def effects(
     health: pl.DataFrame, touchpoints: pl.DataFrame, unmapped: pl.DataFrame
 ) -> list[Effect]:
@@ -199,12 +208,13 @@ def effects(
                 f"nowhere: {numbers.listed(by_source)}. The table quarantine says why.",
             )
         )
-    events = int(unmapped["event_count"].sum())
+    missing = undecided(unmapped)
+    events = int(missing["event_count"].sum())
     if events:
         found.append(
             Effect(
                 "Journey map, paths",
-                f"{numbers.plural(events, 'event')} of {numbers.plural(unmapped.height, 'kind')} "
+                f"{numbers.plural(events, 'event')} of {numbers.plural(missing.height, 'kind')} "
                 "match no touchpoint; the kinds are listed below.",
             )
         )

@@ -311,4 +311,4 @@ def _mood(row: Row, met: pl.DataFrame) -> StageMood:
         for slot, one in enumerate(largest)
         if one["message_count"] and one["sentiment_mean"] is not None
     ]
-    return StageMood(row["stage"], row["sentiment_mean"], max(len(largest), 1), felt)
+    return StageMood(row["sentiment_mean"], row["message_count"], max(len(largest), 1), felt)

@@ -109,8 +109,8 @@ def rises(changes: pl.DataFrame, spans: pl.DataFrame) -> list[Rise]:
 
 
 def likeliest(ways: pl.DataFrame) -> str:
-    """The likeliest way through the touchpoints to the goal, and how unlikely even that is."""
-    way = ways.filter(pl.col("grain") == "touchpoint").sort("step")
+    """The likeliest way through the stages to the goal, and how unlikely even that is."""
+    way = ways.filter(pl.col("grain") == "stage").sort("step")
     if way.is_empty():
         return "No settled journey has completed yet: no way to the goal is known."
     names = [name for name in way["name"] if not name.startswith("(")]

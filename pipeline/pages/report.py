@@ -227,9 +227,7 @@ def _data(tables: Tables, touchpoints: pl.DataFrame) -> dict[str, Any]:
     run = _run(tables)
     checks = health.claims(tables["checks"])
     held = sum(claim.tone == "good" for claim in checks)
-    unmapped = tables["unmapped_kinds"].sort(
-        "event_count", "source", "channel", "kind", descending=[True, False, False, False]
-    )
+    unmapped = health.undecided(tables["unmapped_kinds"])
     seconds = (run["finished_at"] - run["started_at"]).total_seconds()
     return {
         "headline": headlines.of_run(tables["source_health"], tables["checks"]),
@@ -244,5 +242,5 @@ def _data(tables: Tables, touchpoints: pl.DataFrame) -> dict[str, Any]:
         "held": numbers.plural(held, "claim that holds", "claims that hold") if held else "",
         "effects": health.effects(tables["source_health"], touchpoints, tables["unmapped_kinds"]),
         "unmapped": unmapped.head(KIND_ROWS).rows(named=True),
-        "unmapped_more": max(unmapped.height - KIND_ROWS, 0),
+        "unmapped_more": tables["unmapped_kinds"].height - min(unmapped.height, KIND_ROWS),
     }

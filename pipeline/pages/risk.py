@@ -131,7 +131,8 @@ def gains(scores: pl.DataFrame, listed: int) -> Gains | None:
     found = (risks.cum_sum() / risks.sum()).to_list()
     count = len(found)
     points = [(0.0, 0.0), *((n / 40, found[round(n / 40 * count) - 1]) for n in range(1, 41))]
-    called = min(max(listed, 1), count)
+    # A list of everybody reaches everybody; a tenth says more.
+    called = listed if 0 < listed < count else -(-count // 10)
     share, reached = called / count, found[called - 1]
     return Gains(
         path="M"
@@ -191,7 +192,8 @@ def people(listed: pl.DataFrame) -> list[Person]:
             rank=row["rank"],
             customer_id=row["customer_id"],
             contact=row["contact"] or numbers.DASH,
-            risk=numbers.share(row["churn_risk"]),
+            # A chance is never a certainty.
+            risk=numbers.share(min(row["churn_risk"], 0.999)),
             bar=round(100 * row["churn_risk"], 1),
             silence=row["silence"],
             reason=row["reason"],

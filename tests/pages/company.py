@@ -343,6 +343,9 @@ def journey_map(given: pl.DataFrame) -> pl.DataFrame:
     ).with_columns(
         (pl.col("customer_count") / 4000).alias("reach_share"),
         (pl.col("customer_count") * 3).alias("event_count"),
+        (pl.col("customer_count") * pl.col("sentiment_share"))
+        .cast(pl.Int64)
+        .alias("message_count"),
         pl.lit(2).alias("channel_count"),
         pl.lit(4).alias("channel_total"),
     )
@@ -493,11 +496,12 @@ def graph_paths() -> pl.DataFrame:
     """The likeliest way to the goal."""
     return table("""
         grain      | step | name          | share | path_share
+        stage      | 1    | Discover      | 0.9   | 0.9
+        stage      | 2    | Evaluate      | 0.6   | 0.54
+        stage      | 3    | Buy           | 0.2   | 0.108
+        stage      | 4    | Renew         | 0.2   | 0.022
+        stage      | 5    | (completed)   | 1.0   | 0.022
         touchpoint | 1    | Visit site    | 0.9   | 0.9
-        touchpoint | 2    | Read pricing  | 0.6   | 0.54
-        touchpoint | 3    | Order placed  | 0.2   | 0.108
-        touchpoint | 4    | Renewed       | 0.2   | 0.022
-        touchpoint | 5    | (completed)   | 1.0   | 0.022
     """)
 
 

@@ -81,4 +81,4 @@ def test_refused_records_and_unmapped_kinds_are_effects() -> None:
     ]
 
     assert words[1].startswith("286 refused records count nowhere: marketing 188 (0.4%), crm 57")
-    assert words[2].startswith("2,016 events of 2 kinds match no touchpoint")
+    assert words[2].startswith("214 events of 1 kind match no touchpoint")

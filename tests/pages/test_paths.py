@@ -75,6 +75,6 @@ def test_without_a_completed_journey_no_way_is_claimed() -> None:
     """The likeliest way is a sentence with its own chance, or says that none is known."""
     ways = company.graph_paths()
 
-    assert "Visit site, Read pricing, Order placed, Renewed" in paths.likeliest(ways)
+    assert "Discover, Evaluate, Buy, Renew." in paths.likeliest(ways)
     assert "2.2% of journeys" in paths.likeliest(ways)
     assert "no way to the goal is known" in paths.likeliest(ways.clear())

@@ -142,9 +142,16 @@ def _has_line(stage: StageMood) -> bool:
 
 def _silence(stage: StageMood, x: float, plateaus: Sequence[_Plateau]) -> Silence:
     """Why a column has no line, above the zero line or, where dots pass there, below it."""
-    crossed = abs(_line_height(x, plateaus) - (ZERO - 12)) < 16
-    words = "too few messages" if stage.message_count else "no messages"
-    return Silence(round(x, 1), ZERO + 18 if crossed and plateaus else ZERO - 8, words)
+    if stage.message_count:
+        # Its circles lie around the zero line.
+        return Silence(round(x, 1), ZERO + 30, "too few messages")
+    crossed = _is_within(x, plateaus) and abs(_line_height(x, plateaus) - (ZERO - 12)) < 16
+    return Silence(round(x, 1), ZERO + 18 if crossed else ZERO - 8, "no messages")
+
+
+def _is_within(x: float, plateaus: Sequence[_Plateau]) -> bool:
+    """Whether the line or its dots pass at `x`, or end close by."""
+    return bool(plateaus) and plateaus[0].left - 20 <= x <= plateaus[-1].right + 20
 
 
 def _height(mean: float) -> float:
@@ -201,9 +208,7 @@ def _dotted(plateaus: Sequence[_Plateau]) -> list[str]:
 
 
 def _line_height(x: float, plateaus: Sequence[_Plateau]) -> float:
-    """The height of the line at `x`, level beyond its ends; zero where there is no line."""
-    if not plateaus:
-        return ZERO
+    """The height of the line at `x`, level beyond its ends."""
     for plateau in plateaus:
         if plateau.left <= x <= plateau.right:
             return plateau.y
@@ -220,7 +225,7 @@ def _circle(felt: Felt, x: float, plateaus: Sequence[_Plateau], tones: dict[int,
         number=felt.number,
         x=round(x, 1),
         y=_height(felt.mean),
-        line_y=_line_height(x, plateaus),
+        line_y=_line_height(x, plateaus) if _is_within(x, plateaus) else _height(felt.mean),
         low_y=_height(felt.low),
         high_y=_height(felt.high),
         title=f"{felt.name}: {signed(felt.mean)} ({signed(felt.low)} to {signed(felt.high)}), "

@@ -223,7 +223,7 @@ def _paths(
             share=numbers.share(row["share"]),
             wait=numbers.wait(row["wait_hours_p50"]),
             line=lines[pairs[n]],
-            width=round(0.8 + 7 * (row["customer_count"] / most) ** 0.8, 1),
+            width=_width(row["customer_count"] / most, is_loop=pairs[n][0] == pairs[n][1]),
             label=labels[n],
             is_back=stage_of[pairs[n][1]] < stage_of[pairs[n][0]],
             is_kept=n in kept,
@@ -231,6 +231,12 @@ def _paths(
         )
         for n, row in enumerate(rows)
     ]
+
+
+def _width(part: float, *, is_loop: bool) -> float:
+    """A line's width by its share of the strongest; a loop has no room for a wide one."""
+    width: float = round(0.8 + 7 * part**0.8, 1)
+    return min(width, 3.5) if is_loop else width
 
 
 def _labels(

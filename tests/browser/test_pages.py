@@ -157,7 +157,7 @@ def test_a_touchpoint_is_selected_by_keyboard_and_let_go_by_escape(
     """Enter shows what comes before and after, rare lines included; Escape clears."""
     page.goto((folder / "index.html").as_uri())
     page.locator("#p").fill("6")
-    box, panel = page.locator(".nd[data-id='Install moved']"), page.locator("#info")
+    box, panel = page.locator(".box[data-id='Install moved']"), page.locator("#info")
 
     box.focus()
     page.keyboard.press("Enter")

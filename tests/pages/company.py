@@ -136,7 +136,7 @@ def published() -> dict[str, pl.DataFrame]:
         "journey_map": journey_map(given),
         "notes": table("""
             about | kind        | note                        | author | written_on
-            Buy   | opportunity | Ask for the address earlier | Ines   | 2027-02-01
+            Buy   | opportunity | Ask for the address earlier | Maria  | 2027-02-01
         """),
         "pain_points": pain_points(),
         "parameters": parameters(),
@@ -281,6 +281,7 @@ def touchpoint_measures(given: pl.DataFrame) -> pl.DataFrame:
 
 
 def _left(rows: pl.DataFrame, part: str, whole: str) -> list[tuple[float, float]]:
+    """The interval of each row's share."""
     return [wilson(*counts) for counts in rows.select(part, whole).iter_rows()]
 
 

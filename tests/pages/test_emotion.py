@@ -5,10 +5,12 @@ from pipeline.pages.emotion import LETTER, ZERO, Felt, StageMood, draw
 
 
 def _felt(number: int, mean: float, messages: int = 100) -> Felt:
+    """A touchpoint whose interval is 0.2 wide."""
     return Felt(number, f"Step {number}", mean, mean - 0.1, mean + 0.1, messages)
 
 
 def _stage(*felt: Felt) -> StageMood:
+    """A stage of these touchpoints, in these slots."""
     total = sum(one.message_count for one in felt)
     mean = sum(one.mean * one.message_count for one in felt) / total if total else None
     return StageMood(mean, total, max(len(felt), 1), list(enumerate(felt)))
@@ -99,3 +101,10 @@ def test_words_in_a_gap_make_room_for_the_dots() -> None:
     low = draw([_stage(_felt(1, -0.5)), _stage(), _stage(_felt(2, -0.5))])
 
     assert high.silent[0].y > ZERO > low.silent[0].y
+
+
+def test_a_circle_far_from_the_line_has_no_stem() -> None:
+    """A touchpoint of a stage without a line, at the end of the map, hangs from nothing."""
+    mood = draw([_stage(_felt(1, 0.2, 5)), _stage(_felt(2, -0.4))])
+
+    assert mood.circles[0].line_y == mood.circles[0].y

@@ -6,6 +6,7 @@ from tests.pages import company
 
 
 def _given() -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Stages, measured touchpoints and transitions of the made-up company."""
     tables = company.published()
     touchpoints = tables["touchpoints"].join(
         tables["touchpoint_measures"].drop("stage", "position"), on="touchpoint"

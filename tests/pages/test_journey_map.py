@@ -5,6 +5,7 @@ from tests.pages import company
 
 
 def _sheets(**changed: pl.DataFrame) -> journey_map.Sheets:
+    """The sheets of the made-up company, some of them changed."""
     tables = company.published()
     touchpoints = tables["touchpoints"].join(
         tables["touchpoint_measures"].drop("stage", "position"), on="touchpoint"
@@ -21,6 +22,7 @@ def _sheets(**changed: pl.DataFrame) -> journey_map.Sheets:
 
 
 def _columns(**changed: pl.DataFrame) -> dict[str, journey_map.Column]:
+    """The columns of the map by stage."""
     return {column.name: column for column in journey_map.columns(_sheets(**changed))}
 
 

@@ -21,6 +21,7 @@ def test_the_ranked_list_shows_the_counts_of_the_table() -> None:
 
 
 def _changes(z: float, weeks: int = 1) -> pl.DataFrame:
+    """The first weeks of the incident, as far out as `z`."""
     return company.drop_off_changes().with_columns(z=pl.lit(z)).head(weeks)
 
 

@@ -9,6 +9,7 @@ HEADS = [(stage, "words") for stage in company.REACHED]
 
 
 def _touchpoints() -> pl.DataFrame:
+    """The measured touchpoints of the made-up company."""
     tables = company.published()
     return tables["touchpoints"].join(
         tables["touchpoint_measures"].drop("stage", "position"), on="touchpoint"

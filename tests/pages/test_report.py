@@ -14,6 +14,7 @@ EVIL = "<script>alert('=1+1')</script>\"&"
 
 
 def _render(folder: Path, tables: Mapping[str, pl.DataFrame]) -> dict[str, str]:
+    """The pages of `tables` by file name."""
     con = company.connect(tables)
     try:
         return {path.name: path.read_text(encoding="utf-8") for path in report.render(con, folder)}

@@ -12,6 +12,7 @@ PLACES = {"Visit": (60, 60), "Order": (260, 60), "Pay": (260, 180), "Use": (460,
 
 
 def _distance_to_box(point: Point, middle: Point) -> float:
+    """How far a point lies outside a box, in pixels."""
     dx = max(abs(point[0] - middle[0]) - WIDTH / 2, 0)
     dy = max(abs(point[1] - middle[1]) - BOX_HEIGHT / 2, 0)
     return hypot(dx, dy)

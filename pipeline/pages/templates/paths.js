@@ -3,7 +3,7 @@
   if (!map) return;
   const [slider, words, choice, panel] = ["p", "po", "l", "info"].map(id => document.getElementById(id));
   const lines = [...map.querySelectorAll(".e")], labels = [...map.querySelectorAll(".l")];
-  const boxes = [...map.querySelectorAll(".nd")], empty = [...panel.childNodes];
+  const boxes = [...map.querySelectorAll(".box")], empty = [...panel.childNodes];
   let picked = null;
   const make = (tag, text, kind) => {
     const made = document.createElement(tag);

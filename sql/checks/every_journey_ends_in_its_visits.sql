@@ -11,7 +11,7 @@ with
         select status, count(*) as journey_count
         from journeys
         -- A journey outside every stage has no visit.
-        where stage_count > 0
+        where staged_count > 0
         group by status
     )
 

@@ -11,24 +11,33 @@ with
         from landed_revisions
     ),
 
-    revised as (select event_id from landed_revisions group by event_id),
+    -- Few events have a second version; only theirs are compared.
+    rivals as (
+        select
+            landed_events.event_id,
+            landed_events.content_hash,
+            landed_events.received_at,
+            landed_events.file_id,
+            landed_events.record_number
+        from landed_events
+        where event_id in (select event_id from landed_revisions)
+        union all
+        select event_id, content_hash, received_at, file_id, record_number
+        from landed_revisions
+    ),
 
     -- Chosen by what the versions say, so the order of their arrival changes nothing.
     compared as (
         select
-            versions.event_id,
-            versions.file_id,
-            versions.record_number,
+            event_id,
+            file_id,
+            record_number,
             row_number() over (
-                partition by versions.event_id
+                partition by event_id
                 order by
-                    versions.received_at asc nulls last,
-                    versions.content_hash,
-                    versions.file_id,
-                    versions.record_number
+                    received_at asc nulls last, content_hash, file_id, record_number
             ) as version_number
-        from versions
-        join revised on versions.event_id = revised.event_id
+        from rivals
     ),
 
     chosen as (

@@ -21,8 +21,7 @@ with
             min(position) as first_position,
             max(position) as last_position,
             count(*) as touchpoint_count,
-            count(distinct stage) as stage_count,
-            count(distinct channel) as channel_count,
+            count(stage) as staged_count,
             cast(sum(amount_cents) as bigint) as value_cents,
             max(case when is_uncertain then 1 else 0 end) = 1 as is_uncertain
         from journey_events
@@ -51,8 +50,7 @@ select
     gathered.first_position,
     gathered.last_position,
     gathered.touchpoint_count,
-    gathered.stage_count,
-    gathered.channel_count,
+    gathered.staged_count,
     coalesce(gathered.value_cents, 0) as value_cents,
     gathered.is_uncertain
 from gathered

@@ -28,6 +28,7 @@ with
     followed as (
         select
             *,
+            row_number() over way as step,
             lag(stage_position) over way as previous_stage_position,
             lead(touchpoint) over way as next_touchpoint,
             lead(stage) over way as next_stage,
@@ -44,20 +45,8 @@ with
 select
     followed.customer_id,
     followed.journey_number,
+    followed.step,
     followed.position,
-    cast(
-        sum(
-            case
-                when followed.previous_stage_position = followed.stage_position
-                then 0
-                else 1
-            end
-        ) over (
-            partition by followed.customer_id, followed.journey_number
-            order by followed.position
-            rows between unbounded preceding and current row
-        ) as bigint
-    ) as visit_number,
     followed.occurred_at,
     followed.occurred_us,
     followed.touchpoint,
@@ -86,6 +75,10 @@ select
     ) as is_settled,
     followed.is_uncertain
     or coalesce(followed.is_next_uncertain, false) as is_uncertain,
-    followed.previous_stage_position is null as is_first
+    followed.step = 1 as is_first,
+    coalesce(
+        followed.previous_stage_position <> followed.stage_position, true
+    ) as is_entry,
+    coalesce(followed.next_stage_position <> followed.stage_position, true) as is_leave
 from followed
 cross join parameters

@@ -111,6 +111,7 @@ UNIQUE = frozenset(
         "owner",
         "position",
         "record_number",
+        "step",
         "to_on",
         "trouble",
         "visit_number",

@@ -67,7 +67,7 @@ def test_a_journey_sums_up_its_touchpoints(run_model: Callable[..., pl.DataFrame
     )
 
     expected = table("""
-        journey_number | status    | first_touchpoint | outcome_touchpoint | touchpoint_count | stage_count | channel_count | value_cents | duration_days
-        1              | completed | Visit site       | Renewed            | 3                | 3           | 2             | 5900        | 3.0
+        journey_number | status    | first_touchpoint | outcome_touchpoint | touchpoint_count | staged_count | value_cents | duration_days
+        1              | completed | Visit site       | Renewed            | 3                | 3            | 5900        | 3.0
     """)
     assert_frame_equal(journeys.select(expected.columns), expected)

@@ -29,12 +29,12 @@ def test_the_next_touchpoint_decides_the_exit(run_model: Callable[..., pl.DataFr
     )
 
     expected = table("""
-        customer_id | position | visit_number | next_touchpoint | wait_us     | exit     | is_first
-        ada         | 1        | 1            | Read pricing    | 7200000000  | advanced | true
-        ada         | 2        | 1            | Order placed    | 79200000000 | advanced | false
-        ada         | 3        | 2            | Visit site      | 86400000000 | diverted | false
-        ada         | 4        | 3            |                 |             | open     | false
-        bob         | 1        | 1            |                 |             | ended    | true
+        customer_id | position | is_entry | next_touchpoint | wait_us     | exit     | is_leave
+        ada         | 1        | true     | Read pricing    | 7200000000  | advanced | false
+        ada         | 2        | false    | Order placed    | 79200000000 | advanced | true
+        ada         | 3        | true     | Visit site      | 86400000000 | diverted | true
+        ada         | 4        | true     |                 |             | open     | true
+        bob         | 1        | true     |                 |             | ended    | true
     """)
     assert_frame_equal(visits.select(expected.columns).sort("customer_id", "position"), expected)
 
@@ -46,15 +46,15 @@ def test_touchpoints_off_the_way_are_passed_over(run_model: Callable[..., pl.Dat
         journeys=STATUS,
         journey_events=table(f"""
             {HEAD}
-            ada | 1 | 1 | 2026-01-01 00:00:00 | Visit site   | Discover |
+            ada | 1 | 1 | 2026-01-01 00:00:00 | Visit site   | Discover | 1
             ada | 1 | 2 | 2026-01-02 00:00:00 | Survey       |          |
             ada | 1 | 3 | 2026-01-03 00:00:00 | Read pricing | Discover | 1
             ada |   | 4 | 2026-01-04 00:00:00 | Visit site   | Discover | 1
-        """).with_columns(stage_position=pl.when(pl.col("stage").is_not_null()).then(1)),
+        """),
     )
 
     assert visits.sort("position")["position"].to_list() == [1, 3]
-    assert visits.sort("position")["visit_number"].to_list() == [1, 1]
+    assert visits.sort("position")["is_entry"].to_list() == [True, False]
     assert visits.sort("position")["next_touchpoint"].to_list() == ["Read pricing", None]
 
 

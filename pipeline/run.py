@@ -170,7 +170,7 @@ def result(settings: Settings, landing: gate.Landing, *, is_new: bool) -> Result
         ),
         findings=tuple(findings),
         places=(
-            ("file for analysts", folder / publish.FILE_NAME),
+            ("analysts' file", folder / publish.FILE_NAME),
             *steps.page_places(settings),
         ),
     )

@@ -21,6 +21,7 @@ from pipeline.identity import policy as identity_policy
 from pipeline.job import Job
 from pipeline.landing import gate, ledger
 from pipeline.landing.clocks import microseconds
+from pipeline.landing.formats import format_named
 from pipeline.landing.gate import Landing
 from pipeline.landing.schema import INSTANT
 from pipeline.pages.report import render
@@ -128,7 +129,7 @@ def given_tables(settings: Settings, job: Job) -> dict[str, pl.DataFrame]:
                 {
                     "source": name,
                     "format": source.format,
-                    "channel": source.channel,
+                    "channel": source.channel or format_named(source.format).default_channel,
                     "rank": source.rank,
                     "max_age_us": round(source.max_age_hours * 3_600_000_000),
                 }
@@ -264,9 +265,9 @@ def release(settings: Settings, job: Job) -> str:
     """Write the analysts' snapshot and make it the current one."""
     folder = publish.fresh_folder(settings.published, job.run_id)
     with connect(settings, settings.work / BUILD) as con:
-        counted = con.execute(
+        (counted,) = con.sql(
             "select count(*), count(distinct customer_id) from ordered_events"
-        ).fetchone() or (0, 0)
+        ).fetchall()
         failed = con.sql("select claim from checks where not is_met order by claim").fetchall()
         record = {
             "run_id": folder.name,
@@ -367,7 +368,7 @@ def has_pages(settings: Settings) -> bool:
 def page_places(settings: Settings) -> tuple[tuple[str, Path], ...]:
     """Name and path of each page and list."""
     folder = settings.reports / publish.POINTER
-    names = {"index.html": "pages", "churn.html": "churn risk", "churn_list.csv": "churn list"}
+    names = {"index.html": "journey pages", "churn.html": "churn risk", "churn_list.csv": "churn list"}
     return tuple((said, (folder / name).resolve()) for name, said in names.items())
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 from rich.console import Console
@@ -16,9 +16,11 @@ from rich.table import Table
 from pipeline import publish
 from pipeline.errors import NothingPublished
 from pipeline.landing import ledger
-from pipeline.rehearsal import Rehearsal
-from pipeline.run import Result
 from pipeline.settings import Settings
+
+if TYPE_CHECKING:
+    from pipeline.rehearsal import Rehearsal
+    from pipeline.run import Result
 
 COUNTS = (
     ("read", "record_count"),
@@ -55,12 +57,11 @@ class PlainListener:
 
     started: float = field(default_factory=time.monotonic)
 
-    def step(self, name: str) -> None:
+    def step(self, _name: str) -> None:
         """A step begins."""
         self.started = time.monotonic()
-        lines([f"{name} ..."])
 
-    def detail(self, text: str) -> None:
+    def detail(self, _text: str) -> None:
         """A step says how far it is; plain lines leave that out."""
 
     def done(self, name: str, said: str) -> None:
@@ -125,7 +126,7 @@ def source_lines(files: pl.DataFrame) -> list[str]:
     ]
 
 
-def summary(result: Result) -> list[str]:
+def summary(result: "Result") -> list[str]:
     """The end of a run: what was taken, what was refused and why, what was found, where to look."""
     said = []
     if result.files.height:
@@ -169,7 +170,7 @@ def status(settings: Settings, now: datetime) -> list[str]:
     return said
 
 
-def rehearsal(found: Rehearsal) -> list[str]:
+def rehearsal(found: "Rehearsal") -> list[str]:
     """What a run would land and refuse, and the kinds that no touchpoint takes."""
     said = ["wend.toml and the catalogue are in order", "would land:", *source_lines(found.files)]
     said += [

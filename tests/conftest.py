@@ -1,5 +1,9 @@
-"""run_model: one model of sql/ over small tables, in memory."""
+"""run_model: one model over small tables; wend: the command line; small_company: raw logs."""
 
+import os
+import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -9,6 +13,8 @@ import polars as pl
 import pytest
 
 from pipeline.resources import sql_folder
+from pipeline.simulate import company
+from pipeline.simulate.plan import usual
 from pipeline.warehouse import Model, connect, read_models
 from tests.models.provided import make
 
@@ -46,3 +52,49 @@ def run_model(models: Mapping[str, Model]) -> RunModel:
             return con.sql(f'select * from "{name}"').pl()
 
     return run
+
+
+Wend = Callable[..., subprocess.CompletedProcess[str]]
+
+# One secret for all projects of a test run, so that the same records give the same customer ids.
+SAME_KEY = {"WEND_IDENTITY_KEY": "a key for tests"}
+
+
+@pytest.fixture(scope="session")
+def wend() -> Wend:
+    """The command line as a person runs it, in a process of its own."""
+
+    def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "pipeline", *map(str, arguments)],
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, **SAME_KEY},
+            timeout=500,
+        )
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def raw_company(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The raw logs of 250 customers over 75 days, with truth, as a project that never ran."""
+    folder = tmp_path_factory.mktemp("raw") / "company"
+    company.simulate(folder, usual(250, 75), seed=7)
+    return folder
+
+
+@pytest.fixture
+def small_company(raw_company: Path, tmp_path: Path) -> Path:
+    """A copy of the small company of this test's own."""
+    return shutil.copytree(raw_company, tmp_path / "company")
+
+
+@pytest.fixture(scope="session")
+def ran_company(raw_company: Path, wend: Wend, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small company after one clean run; tests only read it."""
+    folder = shutil.copytree(raw_company, tmp_path_factory.mktemp("ran") / "company")
+    done = wend("run", "--project", folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder

@@ -58,6 +58,7 @@ select
         when
             counted.kind in (
                 'account_joined',
+                'association_recorded',
                 'contact_created',
                 'contact_updated',
                 'customer_identified',

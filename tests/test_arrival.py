@@ -1,0 +1,98 @@
+"""Nights one after another, one rebuild, and any other order of arrival give the same tables."""
+
+import random
+import shutil
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import polars as pl
+import pytest
+
+from tests.snapshots import OF_THE_RUN, differences, tables
+
+Wend = Callable[..., CompletedProcess[str]]
+
+# Where a record came from and when it was landed changes with its arrival.
+ARRIVAL = frozenset({"file_id", "record_number", "known_at", "night", "is_backfill"})
+OF_FILES = {"files", "quarantine", "source_health"} | OF_THE_RUN
+
+
+def nights(project: Path, batches: Iterable[Iterable[Path]], wend: Wend, as_of: str) -> None:
+    """Let files arrive in batches, with a run after each."""
+    waiting = project.parent / f"{project.name}-waiting"
+    shutil.move(project / "raw", waiting)
+    for batch in batches:
+        for relative in batch:
+            target = project / "raw" / relative
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(waiting / relative, target)
+        done = wend("run", "--project", project, "--as-of", as_of)
+        assert done.returncode in {0, 3}, done.stdout + done.stderr
+
+
+def raw_files(project: Path) -> list[Path]:
+    """The raw files by name, relative to raw/."""
+    return sorted(
+        path.relative_to(project / "raw") for path in (project / "raw").rglob("*") if path.is_file()
+    )
+
+
+def split(files: list[Path], parts: int) -> list[list[Path]]:
+    """Files in as many batches, in order."""
+    return [files[number::parts] for number in range(parts)]
+
+
+AS_OF = "2026-03-21"
+
+
+def test_nights_and_one_rebuild_publish_the_same(small_company: Path, wend: Wend) -> None:
+    """The lake after three nights, built anew without what was published, gives the same tables."""
+    nights(small_company, split(raw_files(small_company), 3), wend, AS_OF)
+    after_nights = tables(small_company)
+    for name in ("published", "reports", "work"):
+        shutil.rmtree(small_company / "data" / name)
+
+    done = wend("run", "--project", small_company, "--as-of", AS_OF)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert differences(after_nights, tables(small_company)) == []
+
+
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.long)])
+def test_another_order_of_arrival_publishes_the_same(
+    seed: int, small_company: Path, tmp_path: Path, wend: Wend
+) -> None:
+    """Files shuffled over nights give the tables of one run, up to the customers' names."""
+    straight = shutil.copytree(small_company, tmp_path / "straight")
+    assert wend("run", "--project", straight, "--as-of", AS_OF).returncode == 0
+    files = raw_files(small_company)
+    random.Random(seed).shuffle(files)
+
+    nights(small_company, split(files, 3), wend, AS_OF)
+
+    assert differences(renamed(straight), renamed(small_company)) == []
+
+
+def renamed(project: Path) -> dict[str, pl.DataFrame]:
+    """The published tables with customers called after their first event."""
+    found = tables(project, leave_out=ARRIVAL)
+    names = (
+        found["events"]
+        .sort("customer_id", "position")
+        .group_by("customer_id", maintain_order=True)
+        .agg(name=pl.col("event_id").first())
+    )
+    compared = {}
+    for table, frame in found.items():
+        if table in OF_FILES:
+            continue
+        if "customer_id" in frame.columns:
+            named = frame.join(names, on="customer_id", how="left").with_columns(
+                customer_id=pl.col("name")
+            )
+            named = named.drop("name")
+            compared[table] = named.sort(named.columns)
+        else:
+            compared[table] = frame
+    return compared

@@ -1,0 +1,121 @@
+"""What Wend finds against what the simulator planted."""
+
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import CompletedProcess
+from typing import NamedTuple
+
+import duckdb
+import polars as pl
+import pytest
+
+from pipeline.simulate import company
+from pipeline.simulate.plan import usual
+from tests.truth import pairwise
+
+Wend = Callable[..., CompletedProcess[str]]
+
+
+class Found(NamedTuple):
+    """A company's truth, and what was published of it."""
+
+    truth: Path
+    snapshot: Path
+
+    def published(self, table: str) -> pl.DataFrame:
+        """A published table."""
+        with duckdb.connect(str(self.snapshot / "wend.duckdb"), read_only=True) as con:
+            return con.table(table).pl()
+
+    def planted(self, table: str) -> pl.DataFrame:
+        """A table of the truth."""
+        return pl.read_parquet(self.truth / f"{table}.parquet")
+
+
+@pytest.fixture(scope="module", params=[4_000, pytest.param(20_000, marks=pytest.mark.long)])
+def found(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, wend: Wend
+) -> Found:
+    """A simulated company after one run."""
+    folder = tmp_path_factory.mktemp("truth") / "company"
+    company.simulate(folder, usual(request.param, 270), seed=11)
+    done = wend("run", "--project", folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return Found(folder / "truth", (folder / "data" / "published" / "current").resolve())
+
+
+def test_stitched_pairs_are_of_one_person(found: Found) -> None:
+    """Pairwise precision is 0.97 or better, recall of what is reachable 0.95 or better."""
+    measured = pairwise(found.snapshot, found.truth)
+
+    assert measured.precision >= 0.97
+    assert measured.recall >= 0.95
+
+
+def test_planted_transition_shares_lie_in_their_intervals(found: Found) -> None:
+    """95 % of the planted stage-to-stage probabilities lie in the published 95 % intervals."""
+    planted = found.planted("transitions")
+    joined = planted.join(
+        found.published("stage_transitions"), on=["from_stage", "to_stage"], how="left"
+    )
+
+    inside = joined.filter(
+        pl.col("probability").is_between(pl.col("share_low"), pl.col("share_high"))
+    )
+
+    # In a small company one or two of some twenty intervals miss by chance alone.
+    allowed = 1 if planted["visit_count"].sum() > 100_000 else 2
+    assert planted.height - inside.height <= allowed
+
+
+def test_the_planted_incident_is_the_top_new_drop_off(found: Found) -> None:
+    """Where, on what device and on which days orders failed is what ranks first."""
+    incident = found.planted("incident").row(0, named=True)
+
+    first = found.published("drop_off_spans").filter(pl.col("rank") == 1).row(0, named=True)
+
+    assert first["touchpoint"] == incident["left_at_touchpoint"]
+    assert first["channel"] == incident["channel"]
+    assert first["device_kind"] == incident["device_kind"]
+    assert first["from_on"] <= incident["ends_on"]
+    assert first["to_on"] >= incident["starts_on"]
+
+
+def test_every_planted_bad_record_is_refused_and_no_good_one(found: Found) -> None:
+    """Quarantine holds the records that were damaged on purpose, each with a reason."""
+    planted = found.planted("bad_records").select("source", "file", "record_number").unique()
+    refused = found.published("quarantine").rename({"path": "file"})
+
+    keys = ["source", "file", "record_number"]
+
+    assert planted.join(refused, on=keys, how="anti").height == 0
+    assert refused.join(planted, on=keys, how="anti").height == 0
+    assert refused["reasons"].null_count() == 0
+
+
+def test_every_interval_holds_its_share(found: Found) -> None:
+    """No share is published without an interval around it."""
+    for table in ("stage_transitions", "touchpoint_transitions"):
+        shares = found.published(table).filter(pl.col("share").is_not_null())
+        assert shares.height
+        assert shares.filter(
+            ~pl.col("share").is_between(pl.col("share_low") - 1e-12, pl.col("share_high") + 1e-12)
+        ).is_empty()
+
+
+def test_the_naive_drop_off_is_too_low(found: Found) -> None:
+    """Leaving open visits out of the base understates leaving: the reason for settled visits."""
+    drop_offs = found.published("drop_offs").filter(pl.col("grain") == "stage")
+    ended = (
+        found.planted("transitions")
+        .filter(pl.col("to_stage") == "(ended)")
+        .select(name="from_stage", planted="probability")
+    )
+
+    compared = drop_offs.join(ended, on="name").with_columns(
+        naive=pl.col("ended") / (pl.col("entries") - pl.col("open"))
+    )
+
+    settled_error = (compared["drop_off_share"] - compared["planted"]).mean()
+    naive_error = (compared["naive"] - compared["planted"]).mean()
+    assert naive_error < settled_error

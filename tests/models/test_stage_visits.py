@@ -13,7 +13,8 @@ EVENTS = table("""
     ada         | 1              | 2        | 2026-01-01 06:00:00 | Read pricing | Discover | 1              | web     | true
     ada         | 1              | 3        | 2026-01-02 00:00:00 | Order placed | Buy      | 3              | web     | true
     ada         | 1              | 4        | 2026-01-04 00:00:00 | Ask sales    | Evaluate | 2              | chat    | true
-    bob         | 1              | 1        | 2026-02-20 00:00:00 | Visit site   | Discover | 1              | web     | true
+    bob         | 1              | 1        | 2026-01-25 00:00:00 | Visit site   | Discover | 1              | web     | true
+    bob         | 1              | 2        | 2026-02-20 00:00:00 | Visit site   | Discover | 1              | web     | true
 """)
 
 
@@ -28,7 +29,7 @@ def test_a_visit_is_a_run_of_touchpoints_in_one_stage(
         ada         | 1            | Discover | 2026-01-01 00:00:00.000000 | 2026-01-01 06:00:00.000000 | 2026-01-02 00:00:00.000000 | 2                | Buy        | advanced | true
         ada         | 2            | Buy      | 2026-01-02 00:00:00.000000 | 2026-01-02 00:00:00.000000 | 2026-01-04 00:00:00.000000 | 1                | Evaluate   | diverted | true
         ada         | 3            | Evaluate | 2026-01-04 00:00:00.000000 | 2026-01-04 00:00:00.000000 | 2026-01-04 00:00:00.000000 | 1                |            | ended    | true
-        bob         | 1            | Discover | 2026-02-20 00:00:00.000000 | 2026-02-20 00:00:00.000000 |                            | 1                |            | open     | false
+        bob         | 1            | Discover | 2026-01-25 00:00:00.000000 | 2026-02-20 00:00:00.000000 |                            | 2                |            | open     | false
     """)
     assert_frame_equal(visits.select(expected.columns), expected)
 
@@ -40,7 +41,7 @@ def test_the_wait_runs_from_the_last_touch_to_the_next_stage(
     visits = run_model("stage_visits", journey_events=EVENTS).sort("customer_id", "visit_number")
 
     assert visits["wait_us"].to_list() == [18 * 3_600_000_000, 48 * 3_600_000_000, None, None]
-    assert visits["touched_hours"].to_list() == [6.0, 0.0, 0.0, 0.0]
+    assert visits["touched_hours"].to_list() == [6.0, 0.0, 0.0, 624.0]
 
 
 def test_a_transition_is_uncertain_when_either_end_of_it_is(
@@ -49,7 +50,7 @@ def test_a_transition_is_uncertain_when_either_end_of_it_is(
     """Only the touchpoints next to the change of stage bear on it."""
     visits = run_model(
         "stage_visits",
-        journey_events=EVENTS.with_columns(is_uncertain=pl.col("position") == 3),
+        journey_events=EVENTS.with_columns(is_uncertain=(pl.col("position") == 3)),
     ).sort("customer_id", "visit_number")
 
     assert visits["is_uncertain"].to_list() == [True, True, False, False]

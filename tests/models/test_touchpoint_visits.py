@@ -84,3 +84,20 @@ def test_a_visit_is_settled_once_the_dormancy_limit_has_passed(
         False,
         True,
     ]
+
+
+def test_a_journey_kept_open_off_the_way_settles_nothing(
+    run_model: Callable[..., pl.DataFrame],
+) -> None:
+    """Ada was last on the way long ago, but her survey last week keeps her fate open."""
+    visits = run_model(
+        "touchpoint_visits",
+        journeys=STATUS,
+        journey_events=table(f"""
+            {HEAD}
+            ada | 1 | 1 | 2026-01-25 00:00:00 | Visit site | Discover | 1
+            ada | 1 | 2 | 2026-02-22 00:00:00 | Survey     |          |
+        """),
+    )
+
+    assert visits.select("exit", "is_settled").rows() == [("open", False)]

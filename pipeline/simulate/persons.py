@@ -32,7 +32,7 @@ PERSONS = pl.Schema(
 # fmt: off
 FIRST_NAMES = (
     "Ada", "Alan", "Amir", "Anya", "Ben", "Bella", "Carlos", "Chloe", "Dana", "David",
-    "Elif", "Emma", "Farid", "Fiona", "George", "Grace", "Hana", "Hugo", "Ines", "Ivan",
+    "Elif", "Emma", "Farid", "Fiona", "George", "Grace", "Hana", "Hugo", "Iris", "Ivan",
     "Jack", "Jane", "Kamal", "Kira", "Leon", "Lucy", "Maya", "Milo", "Nadia", "Noah",
     "Olga", "Owen", "Priya", "Paul", "Rosa", "Ravi", "Sara", "Sean", "Tara", "Tom", "Uma",
     "Victor", "Wendy", "Yusuf", "Zara", "Zoe",

@@ -172,10 +172,10 @@ def write(company: Company) -> Written:
         body = '{"chats":[\n' + ",\n".join(chats) + f'\n],"count":{len(chats)}}}\n'
         written.write_text(company.out / file, body)
         files.append((SOURCE, file, int(day) + 6, number))
+    made_up = int((rows["true_email"] == identifiers.PLACEHOLDER_EMAIL).sum())
+    counts = [*dirt.counted(SOURCE, rows["copy"]), (SOURCE, "made-up e-mail", made_up)]
     frame = pl.DataFrame(bad, schema=written.BAD_RECORDS, orient="row")
-    return written.account(
-        files, [frame], dirt.counted(SOURCE, rows["copy"]), _evidence(rows, company)
-    )
+    return written.account(files, [frame], counts, _evidence(rows, company))
 
 
 def _evidence(rows: pl.DataFrame, company: Company) -> pl.DataFrame:

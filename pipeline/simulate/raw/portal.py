@@ -5,6 +5,7 @@ A line: `IP - CUSTOMER [05/Jan/2026:10:05:03 +0000] "GET /portal/usage HTTP/1.1"
 crawlers, which carry no customer number.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
@@ -100,9 +101,15 @@ def evidence(found: pl.DataFrame, company: Company) -> pl.DataFrame:
 def _bots(found: pl.DataFrame, company: Company) -> pl.DataFrame:
     """A share more requests every day, by crawlers."""
     counts = found.group_by("file_day").len().sort("file_day")
-    many = (counts["len"] * company.plan.bot_share).round().cast(pl.Int64)
+    days = chance.keyed(chance.root(company.seed, "portal bots"), counts["file_day"].to_numpy())
+    # Rounded up or down by chance, so that quiet days do not have none at all.
+    many = (counts["len"] * company.plan.bot_share + pl.Series(chance.shares(days, "round"))).cast(
+        pl.Int64
+    )
     day = counts["file_day"].cast(pl.Int64).repeat_by(many).explode().drop_nulls().to_numpy()
     place = np.concatenate([np.arange(n) for n in many] or [np.zeros(0, np.int64)])
+    # Numbered over all days, so that no two of them get one id.
+    place = place + (day - stamps.day_number(company.plan.starts_on)) * 100_000
     keys = chance.keyed(chance.root(company.seed, "portal bots"), day, place)
     at = day * stamps.DAY + (chance.shares(keys, "at") * stamps.DAY).astype(np.int64)
     return pl.DataFrame(
@@ -177,12 +184,15 @@ def write(company: Company, evidence: pl.DataFrame) -> Written:
     """Write all files of the portal from the rows that were staged."""
     files: list[tuple[str, str, int, int]] = []
     bad: list[pl.DataFrame] = []
-    copies = np.zeros(2, dtype=np.int64)
+    counts: Counter[tuple[str, str]] = Counter()
     for found in written.by_days(company, SOURCE, 250_000):
         for file, day, part in _files(found, company):
             written.write_lines(company.out / file, part["line"])
             files.append((SOURCE, file, day, part.height))
             bad.append(written.line_records(SOURCE, file, part["line"], part["reason"]))
-        copies += np.bincount(found["copy"].to_numpy(), minlength=3)[1:3]
-    rows = [(SOURCE, "duplicate", int(copies[0])), (SOURCE, "redelivered", int(copies[1]))]
+            counts[SOURCE, "bot"] += int((part["row"] == BOT).sum())
+            counts[SOURCE, "asset"] += int((part["row"] == ASSET).sum())
+        for source, kind, count in dirt.counted(SOURCE, found["copy"]):
+            counts[source, kind] += count
+    rows = [(source, kind, count) for (source, kind), count in sorted(counts.items())]
     return written.account(files, bad, rows, evidence)

@@ -9,6 +9,7 @@ Beside the touchpoints there are identify calls (after a form with an e-mail, at
 login), pages no touchpoint matches, a shop's shared tablets, and bots.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 
@@ -167,9 +168,15 @@ def _tablets(company: Company, person: identifiers.Rows) -> pl.Series:
 def _bots(found: pl.DataFrame, company: Company) -> pl.DataFrame:
     """A share more calls every day, sent by crawlers that run the tracker's script."""
     counts = found.group_by("file_day").len().sort("file_day")
-    many = (counts["len"] * company.plan.bot_share / 4).round().cast(pl.Int64)
+    days = chance.keyed(chance.root(company.seed, "web bots"), counts["file_day"].to_numpy())
+    # Rounded up or down by chance, so that quiet days do not have none at all.
+    many = (
+        counts["len"] * company.plan.bot_share / 4 + pl.Series(chance.shares(days, "round"))
+    ).cast(pl.Int64)
     day = counts["file_day"].cast(pl.Int64).repeat_by(many).explode().drop_nulls().to_numpy()
     place = np.concatenate([np.arange(n) for n in many] or [np.zeros(0, np.int64)])
+    # Numbered over all days, so that no two of them get one id.
+    place = place + (day - stamps.day_number(company.plan.starts_on)) * 100_000
     keys = chance.keyed(chance.root(company.seed, "web bots"), day, place)
     at = day * stamps.DAY + (chance.shares(keys, "at") * stamps.DAY).astype(np.int64)
     at = at // 1000 * 1000
@@ -368,14 +375,17 @@ def write(company: Company, evidence: pl.DataFrame) -> Written:
     """Write all files of the tracker from the rows that were staged."""
     files: list[tuple[str, str, int, int]] = []
     bad: list[pl.DataFrame] = []
-    counts: dict[tuple[str, str], int] = {}
+    counts: Counter[tuple[str, str]] = Counter()
     for found in written.by_days(company, SOURCE, 150_000):
         for file, day, part in _files(found, company):
             written.write_lines(company.out / file, part["line"])
             files.append((SOURCE, file, day, part.height))
             bad.append(written.line_records(SOURCE, file, part["line"], part["reason"]))
-        late = int(found["is_late"].sum())
-        for source, kind, count in [*dirt.counted(SOURCE, found["copy"]), (SOURCE, "late", late)]:
-            counts[source, kind] = counts.get((source, kind), 0) + count
+            counts[SOURCE, "bot"] += int((part["row"] == BOT).sum())
+            new = part["line"].str.contains('"experiment":', literal=True)
+            counts[SOURCE, "unknown field"] += int(new.sum())
+        for source, kind, count in dirt.counted(SOURCE, found["copy"]):
+            counts[source, kind] += count
+        counts[SOURCE, "late"] += int(found["is_late"].sum())
     rows = [(source, kind, count) for (source, kind), count in sorted(counts.items())]
     return written.account(files, bad, rows, evidence)

@@ -60,7 +60,7 @@ def test_a_run_is_not_taken_up_once_the_configuration_changed(
     """Results of other settings are stale, and the message says what to do."""
     wend("run", "--project", small_company)
     path = small_company / "wend.toml"
-    path.write_text(path.read_text() + "\n[journeys]\ndormancy_days = 20\n")
+    path.write_text(path.read_text().replace("dormancy_days = 30", "dormancy_days = 20"))
 
     done = wend("run", "--project", small_company, "--from", "models")
 

@@ -121,7 +121,7 @@ def test_readers_never_fail_while_a_run_publishes(small_company: Path, wend: Wen
     toml = small_company / "wend.toml"
     text = toml.read_text()
     for days in (20, 25):
-        toml.write_text(f"{text}\n[journeys]\ndormancy_days = {days}\n")
+        toml.write_text(text.replace("dormancy_days = 30", f"dormancy_days = {days}"))
         assert wend("run", "--project", small_company).returncode == 0
     done.set()
     reader.join()

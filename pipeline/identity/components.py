@@ -30,7 +30,7 @@ def bonded(
     where it still joins two groups.
 
     Returns:
-        The label of each number, counted from 0, and the level by label; 0 for a loner.
+        The label of each number, counted from 0, and the level by label; 0 for one alone.
     """
     label: Numbers = np.arange(size, dtype=np.int32)
     weakest = np.zeros(size, dtype=np.uint8)

@@ -273,15 +273,17 @@ def _changes(
     con: duckdb.DuckDBPyConnection, identifiers: pl.DataFrame, customers: pl.DataFrame
 ) -> pl.DataFrame:
     """What became of the last published customers."""
-    frames = {
-        "identifiers": identifiers.select("identifier", "customer_id"),
-        "current_customers": customers.select("customer_id", "identifier_count"),
-    }
+    present = identifiers.select("identifier", "customer_id")
     known = con.sql(
         "select 1 from information_schema.tables where table_name = 'previous_identifiers'"
     ).fetchall()
+    frames = {"current_customers": customers.select("customer_id", "identifier_count")}
     if not known:
-        frames["previous_identifiers"] = frames["identifiers"].clear()
+        frames["previous_identifiers"] = present.clear()
+    elif con.sql("select 1 from previous_identifiers limit 1").fetchall():
+        frames["identifiers"] = present
+    # Without a former customer there is nobody to look for.
+    frames.setdefault("identifiers", present.clear())
     with given(con, **frames):
         changes: pl.DataFrame = con.sql(read_sql("customer_changes")).pl()
     return changes.sort("change", "customer_id", "other_customer_id")

@@ -6,6 +6,7 @@ It reads the stitched tables only, so what it says is what was done.
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import networkx as nx
@@ -193,8 +194,7 @@ def sentences(found: Explanation) -> list[str]:
         count = f"{found.together.height:,} other identifiers"
         said = [f"{found.identifier} is customer {found.customer_id}, together with {count}:"]
     for row in found.together.iter_rows(named=True):
-        said.append(f"  {row['path']}")
-        said.append(f"      resting on {_evidence(row)}")
+        said += [f"  {row['path']}", f"      {_evidence(row)}"]
     if found.apart.height:
         said.append("not joined:")
     for row in found.apart.iter_rows(named=True):
@@ -203,10 +203,14 @@ def sentences(found: Explanation) -> list[str]:
     return said
 
 
-def _evidence(row: dict[str, object]) -> str:
-    pair = f"{row['weakest_left']} - {row['weakest_right']}"
-    rule = "declared one" if row["weakest_rule"] == "merge" else "seen together"
-    return (
-        f"{pair}: {rule} by {row['sources']}, {row['weakest_event_count']:,} times, "
+def _evidence(row: dict[str, Any]) -> str:
+    """What the path rests on; of several hops, which one is the weakest."""
+    count = row["weakest_event_count"]
+    told = (
+        f"{'declared one' if row['weakest_rule'] == 'merge' else 'seen together'} "
+        f"by {row['sources']}, {'once' if count == 1 else f'{count:,} times'}, "
         f"{row['first_seen_at']:%Y-%m-%d} to {row['last_seen_at']:%Y-%m-%d}"
     )
+    if row["hop_count"] == 1:
+        return told
+    return f"weakest {row['weakest_left']} - {row['weakest_right']}: {told}"

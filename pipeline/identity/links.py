@@ -7,6 +7,7 @@ as all pairs. Strings stay in DuckDB; what leaves it is dense numbers, the stron
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from pipeline.identity.components import components
 from pipeline.identity.policy import Policy, blocked_values, namespace_policy
+from pipeline.landing.schema import INSTANT
 from pipeline.resources import sql_folder
 
 Numbers = NDArray[np.int32]
@@ -81,20 +83,23 @@ def gather(con: duckdb.DuckDBPyConnection, policy: Policy) -> tuple[Identifiers,
     """The identifiers and links of `linkable_identifiers`, guarded by the policy."""
     _build(con, "identifier_sightings")
     _block(con, policy)
-    present = [
-        name for (name,) in _rows(con, "select distinct namespace from identifier_sightings")
-    ]
-    with given(con, namespace_policy=namespace_policy(policy, present)):
+    present = con.sql("select distinct namespace from identifier_sightings").fetchall()
+    with given(con, namespace_policy=namespace_policy(policy, [name for (name,) in present])):
         _build(con, "numbered_identifiers")
+    _drop(con, "identifier_sightings", "blocked_identifiers")
     for name in ("source_numbers", "meetings", "crowds", "crowd_members", "pairs"):
         _build(con, name)
-    _build(con, "repeated_sightings")
-    _build(con, "declared_merges")
+    for name in ("repeated_sightings", "declared_merges"):
+        _build(con, name)
+    _drop(con, "meetings")
     identifiers = _guarded(con)
+    _drop(con, "numbered_identifiers", "repeated_sightings", "declared_merges")
     shared = pl.DataFrame({"identifier_number": np.flatnonzero(identifiers.is_shared)})
     with given(con, shared_identifiers=shared):
         _build(con, "crowd_links")
-    return identifiers, _links(con)
+    links = _links(con)
+    _drop(con, "source_numbers", "crowds", "crowd_members", "pairs", "crowd_links")
+    return identifiers, links
 
 
 @contextmanager
@@ -118,8 +123,9 @@ def _build(con: duckdb.DuckDBPyConnection, name: str) -> None:
     con.execute(f"create or replace temp table {name} as {read_sql(name)}")
 
 
-def _rows(con: duckdb.DuckDBPyConnection, query: str) -> list[tuple[str]]:
-    return con.sql(query).fetchall()
+def _drop(con: duckdb.DuckDBPyConnection, *names: str) -> None:
+    for name in names:
+        con.execute(f"drop table {name}")
 
 
 def _block(con: duckdb.DuckDBPyConnection, policy: Policy) -> None:
@@ -209,8 +215,7 @@ def _meetings_with_strong(
     """Every identifier beside every strong one it was seen with; a pair may come twice."""
     pairs = con.sql("select left_number, right_number from pairs").fetchnumpy()
     left, right = pairs["left_number"], pairs["right_number"]
-    _build(con, "crowd_sightings")
-    crowd = con.sql("select * from crowd_sightings").fetchnumpy()
+    crowd = con.sql(read_sql("crowd_sightings")).fetchnumpy()
     by_right = is_strong[right] & ~is_blocked[left]
     by_left = is_strong[left] & ~is_blocked[right]
     return (
@@ -248,24 +253,45 @@ def _fan_out(
 
 
 def _links(con: duckdb.DuckDBPyConnection) -> Links:
-    """All links in the order of their ends, each with its sources."""
-    frame = con.sql(read_sql("links")).pl()
-    left, right = frame["left_number"].to_numpy(), frame["right_number"].to_numpy()
-    frame = frame[np.argsort(left.astype(np.int64) << 32 | right)]
-    sources = con.sql("select source from source_numbers order by source_number").pl()["source"]
-    frame = frame.with_columns(sources.gather(frame["first_source_number"] - 1).alias("sources"))
-    if (frame["first_source_number"] != frame["last_source_number"]).any():
+    """All links in the order of their ends, each with all its evidence."""
+    seen = pl.concat([con.sql(f"from {name}").pl() for name in ("pairs", "crowd_links")])
+    ends = seen["left_number"].to_numpy().astype(np.int64) << 32 | seen["right_number"].to_numpy()
+    order = np.argsort(ends)
+    ends = ends[order]
+    first = np.flatnonzero(np.diff(ends, prepend=-1))
+
+    def folded(column: str, fold: np.ufunc) -> NDArray[Any]:
+        return fold.reduceat(seen[column].to_physical().to_numpy()[order], first)
+
+    source = folded("source_number", np.minimum)
+    is_merge = folded("is_merge", np.logical_or)
+    last_seen_us = folded("last_seen_at", np.maximum)
+    frame = pl.DataFrame(
+        {
+            "left_number": (ends[first] >> 32).astype(np.int32),
+            "right_number": ends[first].astype(np.int32),
+            "first_seen_at": pl.Series(folded("first_seen_at", np.minimum)).cast(INSTANT),
+            "last_seen_at": pl.Series(last_seen_us).cast(INSTANT),
+            "event_count": folded("event_count", np.add),
+            "sources": _sources(con, source),
+            "is_merge": is_merge,
+        }
+    )
+    if (folded("source_number", np.maximum) > source).any():
         several = con.sql(read_sql("link_sources")).pl()
-        ends = ["left_number", "right_number"]
-        frame = frame.join(several, on=ends, how="left", maintain_order="left", suffix="_all")
-        frame = frame.with_columns(pl.coalesce("sources_all", "sources").alias("sources"))
-    is_merge = frame["is_merge"].to_numpy()
+        frame = frame.update(several, on=["left_number", "right_number"], maintain_order="left")
     return Links(
-        frame=frame.select("first_seen_at", "last_seen_at", "event_count", "sources", "is_merge"),
+        frame=frame.drop("left_number", "right_number"),
         left=frame["left_number"].to_numpy(),
         right=frame["right_number"].to_numpy(),
         event_count=frame["event_count"].to_numpy(),
-        last_seen_us=frame["last_seen_at"].to_physical().to_numpy(),
+        last_seen_us=last_seen_us,
         is_merge=is_merge,
-        is_vouched=is_merge | frame["is_authenticated"].to_numpy(),
+        is_vouched=is_merge | folded("is_authenticated", np.logical_or),
     )
+
+
+def _sources(con: duckdb.DuckDBPyConnection, number: Numbers) -> pl.Series:
+    """The names of numbered sources."""
+    names: pl.Series = con.sql("from source_numbers order by source_number").pl()["source"]
+    return names.gather(number - 1)

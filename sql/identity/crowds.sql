@@ -4,7 +4,9 @@
 select
     cast(row_number() over () as bigint) as crowd_number,
     event_id,
-    role,
+    case
+        role_number when 0 then 'actor' when 1 then 'recipient' else 'subject'
+    end as role,
     source_number,
     occurred_at,
     is_merge,

@@ -44,7 +44,7 @@ def test_components_are_those_of_networkx(links: list[Link]) -> None:
 
 @given(LINKS)
 def test_a_group_rests_on_the_weakest_link_of_its_best_tree(links: list[Link]) -> None:
-    """The level of a group is the worst of its minimum spanning tree; a loner has none."""
+    """The level of a group is the worst of its minimum spanning tree; one alone has none."""
     label, weakest = bonded(SIZE, ends(links, 0), ends(links, 1), ends(links, 2).astype(np.uint8))
 
     graph = graph_of(links)

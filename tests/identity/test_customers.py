@@ -323,7 +323,7 @@ def test_ids_are_keyed_and_show_nothing_of_the_customer() -> None:
 
 
 def test_confidence_is_that_of_the_weakest_link_a_customer_rests_on() -> None:
-    """A log-in is near certain, sightings count by powers of two, and one alone rests on nothing."""
+    """A log-in is near certain, sightings count by powers of two, one alone rests on nothing."""
     rows = sightings("""
         event | identifier              | is_authenticated
         1     | user_id:ada             | true

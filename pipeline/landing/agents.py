@@ -22,6 +22,7 @@ HEADLESS = re.compile(
 )
 DESKTOPS = ("Windows", "Mac OS X", "Linux", "Ubuntu", "Fedora", "Debian", "Chrome OS", "FreeBSD")
 TABLET = re.compile(r"ipad|tablet|kindle|playbook|\bsilk\b", re.IGNORECASE)
+TELEVISION = re.compile(r"\bTV\b|SMART-TV|BRAVIA|CrKey", re.IGNORECASE)
 MOBILE = re.compile(
     r"iphone|ipod|mobile|windows phone|blackberry|symbian|opera mini|midp|wap browser",
     re.IGNORECASE,
@@ -63,11 +64,13 @@ def agent(text: str | None) -> Agent:
 
 def _device(text: str, device: str, system: str, brand: str | None) -> str:
     """The kind of device of a person's agent."""
+    if TELEVISION.search(text):
+        return "other"
     if TABLET.search(text) or brand == "Generic_Android_Tablet":
         return "tablet"
     if MOBILE.search(text) or system == "iOS":
         return "mobile"
-    # Android browsers on telephones say Mobile; those on tablets and televisions do not.
+    # Android browsers on telephones say Mobile; those on tablets do not.
     if system == "Android":
-        return "other" if re.search(r"\bTV\b|SMART-TV|BRAVIA", text) else "tablet"
+        return "tablet"
     return "desktop" if system.startswith(DESKTOPS) or device == "Mac" else "other"

@@ -11,6 +11,7 @@ from pipeline.errors import BadRecord
 
 MICROSECOND = timedelta(microseconds=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+LAST_US = 253_402_300_799_000_000  # the end of the year 9999
 MONTHS = {
     name: number
     for number, name in enumerate(
@@ -22,9 +23,15 @@ EPOCH_UNITS = {"s": 1_000_000, "ms": 1_000, "us": 1}
 
 ISO = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)"
-    r"(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?\s?(Z|UTC|[+-]\d\d:?\d\d)?)?"
+    r"(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?\s?(Z|UTC|[+-]\d\d(?::?\d\d)?)?)?",
+    re.ASCII,
 )
-COMMON_LOG = re.compile(r"(\d\d)/([A-Z][a-z]{2})/(\d{4}):(\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)")
+COMMON_LOG = re.compile(
+    r"(\d\d)/([A-Z][a-z]{2})/(\d{4}):(\d\d):(\d\d):(\d\d) ([+-]\d\d\d\d)", re.ASCII
+)
+UNIX = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
+# Kiribati keeps its clocks 14 hours ahead; no place on earth goes further.
+FURTHEST = timedelta(hours=14)
 
 
 class Instant(NamedTuple):
@@ -72,10 +79,25 @@ def within(us: int, precision: str, basis: str, clock: Clock) -> Instant:
     """
     us += clock.offset_us
     if us > clock.latest_us:
-        raise BadRecord(f"time in the future: {EPOCH + timedelta(microseconds=us):%Y-%m-%d %H:%M}")
+        # A stamp of the year 9999 and an offset may lie past what a date can hold.
+        moment = EPOCH + timedelta(microseconds=min(us, LAST_US))
+        raise BadRecord(f"time in the future: {moment:%Y-%m-%d %H:%M}")
     if us < clock.earliest_us:
         raise BadRecord("time before the company existed")
     return Instant(us, precision, basis)
+
+
+def eastward(zone: str) -> timedelta:
+    """How far east of UTC an offset such as `+02:00`, `-0700` or `+01` lies.
+
+    Raises:
+        BadRecord: Further than any clock on earth.
+    """
+    hours, minutes = int(zone[1:3]), int(zone[3:].lstrip(":") or 0)
+    offset = timedelta(hours=hours, minutes=minutes)
+    if minutes > 59 or offset > FURTHEST:
+        raise BadRecord(f"impossible zone: {zone}")
+    return -offset if zone[0] == "-" else offset
 
 
 def local(moment: datetime, precision: str, clock: Clock) -> Instant:
@@ -117,16 +139,18 @@ def iso(text: str, clock: Clock) -> Instant:
         )
     except ValueError as error:
         raise BadRecord(f"impossible time: {text[:40]!r}") from error
-    moment += timedelta(seconds=1) if leap else timedelta()
     if fraction:
         precision = "millisecond" if len(fraction) <= 3 else "microsecond"
     else:
         precision = "second" if second else "minute" if hour else "day"
-    if zone is None:
-        return local(moment, precision, clock)
-    if zone not in {"Z", "UTC"}:
-        sign = -1 if zone[0] == "-" else 1
-        moment -= sign * timedelta(hours=int(zone[1:3]), minutes=int(zone[-2:]))
+    try:
+        moment += timedelta(seconds=1) if leap else timedelta()
+        if zone is None:
+            return local(moment, precision, clock)
+        if zone not in {"Z", "UTC"}:
+            moment -= eastward(zone)
+    except OverflowError as error:
+        raise BadRecord(f"impossible time: {text[:40]!r}") from error
     return within(microseconds(moment.replace(tzinfo=UTC)), precision, "explicit", clock)
 
 
@@ -137,7 +161,7 @@ def epoch(value: object, unit: str, clock: Clock) -> Instant:
         BadRecord: Not a number, or of another unit's magnitude.
     """
     text = str(value).strip()
-    if isinstance(value, bool) or not re.fullmatch(r"-?\d+(\.\d+)?", text):
+    if isinstance(value, bool) or not UNIX.fullmatch(text):
         raise BadRecord(f"not a Unix time: {text[:40]!r}")
     whole, _, fraction = text.partition(".")
     digits = {"s": 6, "ms": 3, "us": 0}[unit]
@@ -145,10 +169,9 @@ def epoch(value: object, unit: str, clock: Clock) -> Instant:
     # 1e17 us is the year 5138 and 1e14 us is 1973: outside, the unit is another one.
     if not 10**14 <= us < 10**17:
         raise BadRecord(f"Unix time of another unit than {unit}: {text[:40]}")
-    precision = "second" if unit == "s" and not fraction else "millisecond"
-    return within(
-        us, "microsecond" if len(fraction) > 3 or unit == "us" else precision, "explicit", clock
-    )
+    finest = {"s": 0, "ms": 3, "us": 6}[unit] + len(fraction)
+    precision = "second" if finest == 0 else "millisecond" if finest <= 3 else "microsecond"
+    return within(us, precision, "explicit", clock)
 
 
 def common_log(text: str, clock: Clock) -> Instant:
@@ -160,15 +183,14 @@ def common_log(text: str, clock: Clock) -> Instant:
     match = COMMON_LOG.fullmatch(text)
     if not match or match[2] not in MONTHS:
         raise BadRecord(f"not an access-log time: {text[:40]!r}")
-    day, month, year, hour, minute, second, sign, east_hours, east_minutes = match.groups()
+    day, month, year, hour, minute, second, zone = match.groups()
     try:
         moment = datetime(
             int(year), MONTHS[month], int(day), int(hour), int(minute), int(second), tzinfo=UTC
         )
-    except ValueError as error:
+        moment -= eastward(zone)
+    except (ValueError, OverflowError) as error:
         raise BadRecord(f"impossible time: {text[:40]!r}") from error
-    east = timedelta(hours=int(east_hours), minutes=int(east_minutes))
-    moment -= east if sign == "+" else -east
     return within(microseconds(moment), "second", "explicit", clock)
 
 
@@ -199,6 +221,11 @@ def pattern(text: str, layout: str, clock: Clock) -> Instant:
         raise BadRecord(f"time does not follow {layout}: {text[:40]!r}") from error
     parts = (("%f", "microsecond"), ("%S", "second"), ("%T", "second"), ("%M", "minute"))
     precision = next((name for mark, name in parts if mark in layout), "day")
+    # strptime reads a zone's letters and then forgets them.
+    if "%Z" in layout and moment.tzinfo is None:
+        if not re.search(r"\b(UTC|GMT)\b", text):
+            raise BadRecord(f"a zone in letters that is neither UTC nor GMT: {text[:40]!r}")
+        moment = moment.replace(tzinfo=UTC)
     if moment.tzinfo is None:
         return local(moment, precision, clock)
     return within(microseconds(moment), precision, "explicit", clock)

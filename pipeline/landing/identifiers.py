@@ -9,13 +9,19 @@ from email_validator import EmailNotValidError, validate_email
 
 # Spreadsheets write long ids as 5.70306E+17 and whole numbers as 17850.0: the first has lost
 # digits for good and is no identifier any more.
-SCIENTIFIC = re.compile(r"\d(?:\.\d+)?[eE]\+\d+")
+SCIENTIFIC = re.compile(r"\d(?:[.,]\d+)?[eE]\+\d+")
+WHOLE_FLOAT = re.compile(r"(\d+)\.0")
+DISPLAY_NAME = re.compile(r"[^<>]*<([^<>]+)>")
+# What copying from a page or a spreadsheet leaves at the ends of a value, unseen.
+UNSEEN = " \t\r\n\v\f\u00a0\u200b\u200c\u200d\u200e\u200f\u202a\u202c\u2060\ufeff"
 
 
 @lru_cache(maxsize=200_000)
 def email(text: str) -> str | None:
     """The address in lower case, without display name; None when it is not one."""
-    address = text.strip().strip("<>").removeprefix("mailto:").strip()
+    named = DISPLAY_NAME.fullmatch(text.strip(UNSEEN))
+    address = (named[1] if named else text).strip(UNSEEN)
+    address = re.sub(r"^mailto:", "", address, flags=re.IGNORECASE)
     try:
         found = validate_email(
             address, check_deliverability=False, test_environment=True, allow_smtputf8=True
@@ -28,8 +34,13 @@ def email(text: str) -> str | None:
 @lru_cache(maxsize=200_000)
 def phone(text: str, region: str) -> str | None:
     """The number as E.164; None when it cannot be one. `region` reads national spellings."""
+    written = text.strip(UNSEEN)
+    if SCIENTIFIC.fullmatch(written):
+        return None
+    if whole := WHOLE_FLOAT.fullmatch(written):
+        written = whole[1]
     try:
-        number = phonenumbers.parse(text.removeprefix("whatsapp:"), region)
+        number = phonenumbers.parse(written.removeprefix("whatsapp:"), region)
     except phonenumbers.NumberParseException:
         return None
     if not phonenumbers.is_possible_number(number):
@@ -39,10 +50,11 @@ def phone(text: str, region: str) -> str | None:
 
 def code(text: object) -> str | None:
     """An opaque id, trimmed and in composed Unicode, case kept; None when empty or damaged."""
-    value = unicodedata.normalize("NFC", str(text)).strip()
+    value = unicodedata.normalize("NFC", str(text)).strip().strip(UNSEEN)
     if not value or SCIENTIFIC.fullmatch(value):
         return None
-    return value.removesuffix(".0") if re.fullmatch(r"\d+\.0", value) else value
+    whole = WHOLE_FLOAT.fullmatch(value)
+    return whole[1] if whole else value
 
 
 def normalise(namespace: str, text: object, *, region: str) -> str | None:

@@ -32,7 +32,7 @@ SCORES = ("nps", "csat", "ces")
 HANDLES = {
     "email": ("email", "email_address", "recipient_email", "respondent_email"),
     "phone": ("phone", "phone_number", "mobile"),
-    "user_id": ("user_id", "customer_id", "external_id", "login"),
+    "user_id": ("user_id", "customer_id", "customer_number", "external_id", "login"),
 }
 PERSONAL = {"name", "first_name", "last_name", "full_name", "ip_address", "ip"}
 

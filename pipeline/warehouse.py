@@ -284,7 +284,8 @@ def read_comments(folder: Path) -> dict[tuple[str, str], str]:
     for group in (*MODEL_FOLDERS, "publish"):
         for path in sorted((folder / group).glob("*.sql")):
             if header := HEADER.fullmatch(heading(path.read_text(encoding="utf-8"))):
-                texts[path.stem, ""] = f"{header['purpose']} Grain: {header['grain']}"
+                purpose = header["purpose"][0].upper() + header["purpose"][1:]
+                texts[path.stem, ""] = f"{purpose} Grain: {header['grain']}"
     return texts
 
 

@@ -368,7 +368,11 @@ def has_pages(settings: Settings) -> bool:
 def page_places(settings: Settings) -> tuple[tuple[str, Path], ...]:
     """Name and path of each page and list."""
     folder = settings.reports / publish.POINTER
-    names = {"index.html": "journey pages", "churn.html": "churn risk", "churn_list.csv": "churn list"}
+    names = {
+        "index.html": "journey pages",
+        "churn.html": "churn risk",
+        "churn_list.csv": "churn list",
+    }
     return tuple((said, (folder / name).resolve()) for name, said in names.items())
 
 

@@ -3,9 +3,12 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+Wend = Callable[..., subprocess.CompletedProcess[str]]
 
 SCRIPT = """
 import sys
@@ -22,7 +25,9 @@ with prefect_test_harness(server_startup_timeout=240):
 
 
 @pytest.mark.flow
-def test_the_flow_publishes_what_the_command_line_would(small_company: Path, wend) -> None:
+def test_the_flow_publishes_what_the_command_line_would(
+    small_company: Path, wend: Wend
+) -> None:
     """A nightly flow run publishes a snapshot, and a second one finds nothing to do."""
     quiet = {
         **os.environ,

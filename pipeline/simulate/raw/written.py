@@ -159,13 +159,10 @@ def write_lines(path: Path, lines: pl.Series) -> None:
 def line_records(source: str, file: str, lines: pl.Series, reasons: pl.Series) -> pl.DataFrame:
     """The lines of a file that have a reason, as `BAD_RECORDS`."""
     frame = pl.DataFrame({"raw": lines, "reason": reasons, "n": np.arange(1, len(lines) + 1)})
-    return frame.filter(pl.col("reason").is_not_null()).select(
-        source=pl.lit(source),
-        file=pl.lit(file),
-        record_number=pl.col("n").cast(pl.Int64),
-        reason="reason",
-        raw="raw",
-    )
+    found = frame.filter(pl.col("reason").is_not_null()).select("n", "reason", "raw")
+    # By way of Python: a filtered column would hold on to the text of the whole file.
+    rows = [(source, file, *row) for row in found.iter_rows()]
+    return pl.DataFrame(rows, schema=BAD_RECORDS, orient="row")
 
 
 def met(company: Company, touchpoints: list[int]) -> pl.DataFrame:

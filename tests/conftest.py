@@ -56,8 +56,12 @@ def run_model(models: Mapping[str, Model]) -> RunModel:
 
 Wend = Callable[..., subprocess.CompletedProcess[str]]
 
-# One secret for all projects of a test run, so that the same records give the same customer ids.
-SAME_KEY = {"WEND_IDENTITY_KEY": "a key for tests"}
+# One secret and one wall clock for all projects of a test run: what still differs between two
+# projects then comes from their records.
+FIXED = {
+    "WEND_IDENTITY_KEY": "a key for tests",
+    "WEND_CLOCK": "2026-10-20T02:00:00+00:00",
+}
 
 
 @pytest.fixture(scope="session")
@@ -70,7 +74,7 @@ def wend() -> Wend:
             capture_output=True,
             text=True,
             check=False,
-            env={**os.environ, **SAME_KEY},
+            env={**os.environ, **FIXED},
             timeout=500,
         )
 

@@ -7,7 +7,7 @@ import polars as pl
 
 # What tells of the run rather than of the records: the wall clock, batches, what was there before.
 OF_THE_RUN = {"runs", "customer_changes"}
-CLOCKED = {"batch_id", "landed_at", "finished_at", "run_id"}
+CLOCKED = {"batch_id", "finished_at", "run_id"}
 
 
 def tables(project: Path, *, leave_out: frozenset[str] = frozenset()) -> dict[str, pl.DataFrame]:

@@ -164,6 +164,21 @@ def test_between_equal_claims_the_later_one_wins() -> None:
     assert customers(rows) == written("user_id:bob anonymous_id:c", "user_id:ada")
 
 
+def test_a_declared_claim_outweighs_a_frequent_one() -> None:
+    """A cookie that an account took over by an alias is its own, however often another used it."""
+    rows = sightings("""
+        event | identifier     | is_merge | day
+        1     | user_id:ada    | true     | 1
+        1     | anonymous_id:c | true     | 1
+        2     | user_id:bob    | false    | 8
+        2     | anonymous_id:c | false    | 8
+        3     | user_id:bob    | false    | 9
+        3     | anonymous_id:c | false    | 9
+    """)
+
+    assert customers(rows) == written("user_id:ada anonymous_id:c", "user_id:bob")
+
+
 def test_two_unique_values_far_apart_never_meet() -> None:
     """Two accounts joined through e-mail, telephone and cookie are cut at the weakest link."""
     rows = sightings("""
@@ -267,6 +282,10 @@ def test_a_value_that_names_nobody_joins_nobody(nobody: str) -> None:
     blocked = tables["identifiers"].filter(pl.col("status") == "blocked")
     assert blocked["identifier"].to_list() == [nobody]
     assert blocked["reason"].null_count() == 0
+    assert tables["customer_links"]["status"].value_counts(sort=True).rows() == [
+        ("blocked", 2),
+        ("used", 1),
+    ]
     # What else an event names is linked as if the value were not there.
     assert customers(rows) == written("device_id:d1 anonymous_id:c1", "anonymous_id:c2")
 

@@ -255,7 +255,7 @@ def _link_table(
     reasons: list[str | None] = [None] * kinds
     reasons += [f"two different {name} values would share a customer" for name in namespaces]
     reasons += [f"many people share its {name}" for name in namespaces]
-    reasons += [f"its {name} names nobody" for name in namespaces]
+    reasons += [f"its {name} is blocked" for name in namespaces]
     return links.frame.select(
         names.gather(left).alias("left_identifier"),
         names.gather(right).alias("right_identifier"),

@@ -149,7 +149,12 @@ def result(settings: Settings, landing: gate.Landing, *, is_new: bool) -> Result
                 ),
             ]
         )
-        .with_columns(reasons=pl.col("reasons").str.replace_all(r"'[^']*'", "..."))
+        .with_columns(
+            # One line for a kind of fault: what and where differs from record to record.
+            reasons=pl.col("reasons")
+            .str.replace_all(r"'[^']*'", "...")
+            .str.replace_all(r"(not valid JSON|time in the future): [^;]*", "${1}")
+        )
         .group_by("source", "reasons")
         .agg(record_count=pl.len())
         .sort("source", "record_count", "reasons", descending=[False, True, False])

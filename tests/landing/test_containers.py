@@ -56,6 +56,7 @@ TWO_LINES = b'{"a":1}\n{"a":2}\n'
         ("f.zip", zipped(one=TWO_LINES)),
         ("f.zip", zipped(one=TWO_LINES[:8], two=TWO_LINES[8:])),
     ],
+    ids=["plain", "gzip", "bzip2", "zstandard", "zip", "zip of two"],
 )
 def test_every_compression_holds_the_same_lines(write: Write, name: str, packed: bytes) -> None:
     """A file says the same plain and packed, in one piece and in several."""
@@ -93,6 +94,7 @@ def test_what_unpacks_within_the_limit_is_read(
         ("f.zip", zipped(one=TWO_LINES)[:-30]),
         ("f.gz", b"this is no gzip"),
     ],
+    ids=["gzip", "bzip2", "zstandard", "zip", "none"],
 )
 def test_a_damaged_file_is_refused(write: Write, name: str, content: bytes) -> None:
     """What cannot be unpacked to its end is refused, not read in part."""

@@ -32,10 +32,15 @@ class Format:
         """What the file's records became, one by one."""
         return cast("Iterator[Outcome]", import_module(self.module).read(file, feed))
 
-    def stage(self, con: duckdb.DuckDBPyConnection, file: RawFile, feed: Feed) -> None:
-        """Fill the `staged_` tables from the file; only where there is a `fast_module`."""
+    def stage(self, con: duckdb.DuckDBPyConnection, file: RawFile, feed: Feed) -> Iterator[Outcome]:
+        """Stage the records that leave no doubt in SQL; what the reader makes of the others.
+
+        Only where there is a `fast_module`. The rows go to `staged_events` and
+        `staged_identifiers`, with negative ordinals.
+        """
         assert self.fast_module is not None
-        import_module(self.fast_module).stage(con, file, feed)
+        module = import_module(self.fast_module)
+        return cast("Iterator[Outcome]", module.stage(con, file, feed))
 
 
 FORMATS = {

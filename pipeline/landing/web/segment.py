@@ -41,6 +41,7 @@ PERSONAL_TRAITS = PERSONAL_PROPERTIES | {
 }
 ADDRESSES = ("url", "referrer", "path")
 OBJECTS = {"order_id": "order", "orderId": "order", "product_id": "product", "sku": "product"}
+ORIGIN = re.compile(r"^[a-z][a-z0-9+.-]*://[^/]*", re.IGNORECASE)
 # Anonymous ids are made by the trackers, as UUIDs; a company's own user ids rarely are.
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 MERGED = {
@@ -194,12 +195,17 @@ def kind_of(name: str) -> str:
     return re.sub(r"\W+", "_", split).strip("_").lower()
 
 
+def bare(address: str) -> str:
+    """An address without its query and fragment, which may name people."""
+    return address.partition("#")[0].partition("?")[0]
+
+
 def path_of(place: Mapping[str, Any]) -> str | None:
     """The path of a page, without host and query; None where neither path nor URL is given."""
     for name in ("path", "url"):
         if found := place.get(name):
-            bare = re.sub(r"^[a-z][a-z0-9+.-]*://[^/?#]*", "", str(found), flags=re.IGNORECASE)
-            return re.split(r"[?#]", bare, maxsplit=1)[0] or "/"
+            path = bare(str(found))
+            return (path if path.startswith("/") else ORIGIN.sub("", path, count=1)) or "/"
     return None
 
 
@@ -295,7 +301,7 @@ def kept(content: Content, person: Mapping[str, Any]) -> dict[str, Any]:
     found = {key: value for key, value in given if key not in PERSONAL_PROPERTIES}
     for key in ADDRESSES:
         if isinstance(address := found.get(key), str):
-            found[key] = re.split(r"[?#]", address, maxsplit=1)[0]
+            found[key] = bare(address)
     if content.type in {"identify", "group"}:
         traits = content.traits if content.type == "group" else person
         found |= {key: value for key, value in traits.items() if key not in PERSONAL_TRAITS}

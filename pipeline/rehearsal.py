@@ -1,6 +1,5 @@
 """What a run would do, without doing it: each source is landed into a lake that is thrown away."""
 
-import re
 import tempfile
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,10 +7,11 @@ from pathlib import Path
 
 import polars as pl
 
-from pipeline import catalogue
+from pipeline import catalogue, steps, warehouse
 from pipeline.landing import gate
 from pipeline.landing.gate import Problem
 from pipeline.landing.ledger import Night
+from pipeline.resources import sql_folder
 from pipeline.settings import Settings
 
 
@@ -40,53 +40,35 @@ def rehearse(settings: Settings, *, now: datetime) -> Rehearsal:
         lake = Path(folder)
         landing = gate.land(settings, lake, Night(1, frozenset(), now), tell=lambda *_: None)
         refused = gate.landed_table(lake, "quarantine").collect()
-        kinds = (
-            gate.landed_table(lake, "events")
-            .filter(~pl.col("is_machine"))
-            .group_by("channel", "kind", "label")
-            .agg(event_count=pl.len())
-            .collect()
-        )
+        kinds = kind_touchpoints(settings, lake, read.touchpoint_patterns)
     reasons = (
         refused.group_by("source", "reasons")
         .agg(record_count=pl.len())
         .sort("source", "record_count", "reasons", descending=[False, True, False])
     )
     unmapped = catalogue.suggestions(
-        without_touchpoint(kinds, read.touchpoint_patterns).sort(
-            "event_count", "channel", "kind", "label", descending=[True, False, False, False]
-        ),
+        kinds.filter(pl.col("touchpoint").is_null())
+        .select("channel", "kind", "label", "event_count")
+        .sort("event_count", "channel", "kind", "label", descending=[True, False, False, False]),
         read.touchpoints,
         read.touchpoint_patterns,
     )
     return Rehearsal(landing.files, reasons, unmapped, landing.problems)
 
 
-def without_touchpoint(kinds: pl.DataFrame, patterns: pl.DataFrame) -> pl.DataFrame:
-    """The rows of `kinds` that no pattern of the catalogue takes."""
-    rules = [
-        (rule["channel"], rule["kind"], _expression(rule["label_like"]))
-        for rule in patterns.iter_rows(named=True)
-    ]
-    return kinds.filter(
-        [
-            not any(
-                rule_channel in {None, channel}
-                and rule_kind == kind
-                and expression.fullmatch(label or "")
-                for rule_channel, rule_kind, expression in rules
-            )
-            for channel, kind, label in kinds.select("channel", "kind", "label").iter_rows()
-        ]
-    )
-
-
-def _expression(like: str | None) -> re.Pattern[str]:
-    """A LIKE pattern with `!` as its escape, as a regular expression; None takes any label."""
-    signs = re.findall(r"!.|.", "%" if like is None else like, re.DOTALL)
-    return re.compile(
-        "".join(
-            ".*" if sign == "%" else "." if sign == "_" else re.escape(sign[-1]) for sign in signs
-        ),
-        re.DOTALL,
-    )
+def kind_touchpoints(settings: Settings, lake: Path, patterns: pl.DataFrame) -> pl.DataFrame:
+    """What the catalogue calls each kind in the lake, by the model that a run builds."""
+    model = "kind_touchpoints"
+    with warehouse.connect(
+        lake / "check.duckdb",
+        threads=settings.machine.threads,
+        memory_gib=settings.machine.memory_gib,
+        temp_gib=settings.machine.temp_gib,
+        temp_folder=lake / "temp",
+    ) as con:
+        steps.open_lake(con, lake)
+        con.register("touchpoint_patterns", patterns)
+        wanted = warehouse.needed(warehouse.read_models(sql_folder()), model)
+        list(warehouse.build(con, wanted, frozenset().union(*(one.reads for one in wanted))))
+        found: pl.DataFrame = con.table(model).pl()
+    return found

@@ -55,6 +55,7 @@ INTERNAL = frozenset(
         "ordered_events",
         "salt",
         "session_events",
+        "stage_labels",
         "touchpoint_patterns",
         "value_history",
     }
@@ -147,22 +148,22 @@ def given_tables(settings: Settings, job: Job) -> dict[str, pl.DataFrame]:
     }
 
 
-def open_lake(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+def open_lake(con: duckdb.DuckDBPyConnection, lake: Path) -> None:
     """Give `con` the landed tables as views over the lake."""
     for table in ("events", "revisions", "identifiers", "quarantine"):
-        paths = ledger.parquet(settings.lake, table)
+        paths = ledger.parquet(lake, table)
         if paths:
             listed = ", ".join(_quoted(path.as_posix()) for path in paths)
             con.execute(f"create or replace view landed_{table} as from read_parquet([{listed}])")
         else:
-            _store(con, f"landed_{table}", gate.landed_table(settings.lake, table).collect())
-    _store(con, "landed_files", ledger.files(settings.lake))
+            _store(con, f"landed_{table}", gate.landed_table(lake, table).collect())
+    _store(con, "landed_files", ledger.files(lake))
 
 
 def stitch(settings: Settings, job: Job) -> str:
     """Identifiers to customers: the identity tables under data/work/identity/."""
     with connect(settings, settings.work / "stitch.duckdb") as con:
-        open_lake(con, settings)
+        open_lake(con, settings.lake)
         _store(con, "parameters", parameters(settings, job))
         _store(con, "previous_identifiers", publish.previous_identifiers(settings.published))
         linkable = (sql_folder() / "identity" / "linkable_identifiers.sql").read_text()
@@ -184,7 +185,7 @@ def order(settings: Settings, job: Job) -> str:
     """Landed events to one ordered table: the build database, up to ordered_events."""
     (settings.work / BUILD).unlink(missing_ok=True)
     with connect(settings, settings.work / BUILD) as con:
-        open_lake(con, settings)
+        open_lake(con, settings.lake)
         for name, frame in given_tables(settings, job).items():
             _store(con, name, frame)
         for path in sorted((settings.work / "identity").glob("*.parquet")):
@@ -193,7 +194,7 @@ def order(settings: Settings, job: Job) -> str:
                 f"from read_parquet({_quoted(path.as_posix())})"
             )
         models = warehouse.read_models(sql_folder())
-        wanted = _needed(models, "ordered_events")
+        wanted = warehouse.needed(models, "ordered_events")
         built = {one.name: one for one in warehouse.build(con, wanted, _tables(con))}
     count = built["ordered_events"].row_count or 0
     return f"{count:,} events of customers in order"
@@ -203,7 +204,7 @@ def model(settings: Settings, job: Job) -> str:  # noqa: ARG001 - every step is 
     """The remaining models."""
     with connect(settings, settings.work / BUILD) as con:
         models = warehouse.read_models(sql_folder())
-        done = {one.name for one in _needed(models, "ordered_events")}
+        done = {one.name for one in warehouse.needed(models, "ordered_events")}
         rest = [one for one in models if one.name not in done]
         built = list(warehouse.build(con, rest, _tables(con)))
     return f"{len(built)} tables"
@@ -374,19 +375,6 @@ def page_places(settings: Settings) -> tuple[tuple[str, Path], ...]:
         "churn_list.csv": "churn list",
     }
     return tuple((said, (folder / name).resolve()) for name, said in names.items())
-
-
-def _needed(models: list[warehouse.Model], name: str) -> list[warehouse.Model]:
-    """A model and all that it reads, directly or not."""
-    by_name = {one.name: one for one in models}
-    wanted: set[str] = set()
-    waiting = [name]
-    while waiting:
-        one = waiting.pop()
-        if one in by_name and one not in wanted:
-            wanted.add(one)
-            waiting.extend(by_name[one].reads)
-    return [one for one in models if one.name in wanted]
 
 
 def _tables(con: duckdb.DuckDBPyConnection) -> set[str]:

@@ -209,6 +209,19 @@ def in_order(models: Iterable[Model], provided: AbstractSet[str]) -> list[Model]
         ) from error
 
 
+def needed(models: Iterable[Model], name: str) -> list[Model]:
+    """A model and all that it reads, directly or not."""
+    by_name = {one.name: one for one in models}
+    wanted: set[str] = set()
+    waiting = [name]
+    while waiting:
+        one = waiting.pop()
+        if one in by_name and one not in wanted:
+            wanted.add(one)
+            waiting.extend(by_name[one].reads)
+    return [one for one in by_name.values() if one.name in wanted]
+
+
 def build(
     con: duckdb.DuckDBPyConnection, models: Iterable[Model], provided: AbstractSet[str]
 ) -> Iterator[Built]:

@@ -1,6 +1,7 @@
--- known_events: every landed event once, in the version of it that was received first.
+-- known_events: every landed event once, in the version of it that was received first,
+-- stages under their labels. That a stage is called something happened to nobody.
 -- Grain: one row per event_id.
--- Reads: landed_events, landed_revisions.
+-- Reads: landed_events, landed_revisions, stage_labels.
 -- Kept as a view: it is as wide as the lake and its readers need few of its columns.
 with
     versions as (
@@ -51,7 +52,7 @@ select
     versions.channel,
     versions.kind,
     versions.kind_raw,
-    versions.label,
+    coalesce(stage_labels.label, versions.label) as label,
     versions.occurred_at,
     versions.time_precision,
     versions.time_basis,
@@ -79,9 +80,18 @@ select
 from versions
 -- Most events have one version and no row in chosen.
 left join chosen on versions.event_id = chosen.event_id
+-- Here and not at landing, or the label would depend on which file arrived first.
+left join
+    stage_labels
+    on versions.source = stage_labels.source
+    and versions.kind = stage_labels.object_kind || '_changed'
+    and versions.label = stage_labels.object_id
 where
-    chosen.event_id is null
-    or (
-        versions.file_id = chosen.file_id
-        and versions.record_number = chosen.record_number
+    versions.kind <> 'stage_labelled'
+    and (
+        chosen.event_id is null
+        or (
+            versions.file_id = chosen.file_id
+            and versions.record_number = chosen.record_number
+        )
     )

@@ -28,6 +28,8 @@ LONDON = replace(FEED, clock=replace(CLOCK, zone=ZoneInfo("Europe/London")))
 
 CONTACT = "id,_fivetran_deleted,_fivetran_synced,property_email,property_phone,property_createdate"
 DEAL_STAGE = "deal_id,date_entered,value,_fivetran_synced"
+UPDATED = "updated_at,_fivetran_synced"
+STAGE_LABEL = f"stage_id,label,pipeline_id,{UPDATED}"
 HISTORY = "contact_id,timestamp,_fivetran_synced,source,name,value,source_id"
 SYNCED = "2026-01-09 04:00:00"
 
@@ -221,26 +223,73 @@ def test_the_history_of_an_address_links_it(read: Read) -> None:
     assert found[1:] == [Ignored(2, "other property")]
 
 
-def test_a_stage_takes_its_label_from_the_table_beside_it(read: Read, tmp_path: Path) -> None:
-    """deal_stage names an id; the folder's deal_pipeline_stage gives the label, or the id stays."""
+def test_a_stage_is_landed_under_its_own_label_or_its_id(read: Read, tmp_path: Path) -> None:
+    """A row says what its stage is called or which it is; a table beside it changes nothing."""
     (tmp_path / "deal_pipeline_stage_data.csv").write_text(
-        "stage_id,label,pipeline_id\n4711,Install booked,1\n", encoding="utf-8"
+        f"{STAGE_LABEL}\n4711,Install booked,1,,{SYNCED}\n", encoding="utf-8"
     )
 
-    found = read(
-        DEAL_STAGE,
-        f"86,2026-01-06 7:30:00,4711,{SYNCED}",
-        f"86,2026-01-07 07:30:00,4712,{SYNCED}",
-    )
+    found = [
+        *read(DEAL_STAGE, f"86,2026-01-06 7:30:00,4711,{SYNCED}"),
+        *read(f"{DEAL_STAGE},label", f"86,2026-01-07 07:30:00,4712,{SYNCED},Install done"),
+        *read(
+            "ticket_id,timestamp,_fivetran_synced,source,name,value",
+            f"9,2026-01-08 07:30:00,{SYNCED},CRM,hs_pipeline_stage,4",
+        ),
+    ]
 
     assert [
         (event.kind, event.label, at(event), handles(event))
         for event in found
         if isinstance(event, Event)
     ] == [
-        ("deal_stage_changed", "Install booked", "2026-01-06 07:30:00", ["hubspot_deal:86"]),
-        ("deal_stage_changed", "4712", "2026-01-07 07:30:00", ["hubspot_deal:86"]),
+        ("deal_stage_changed", "4711", "2026-01-06 07:30:00", ["hubspot_deal:86"]),
+        ("deal_stage_changed", "Install done", "2026-01-07 07:30:00", ["hubspot_deal:86"]),
+        ("ticket_stage_changed", "4", "2026-01-08 07:30:00", ["hubspot_ticket:9"]),
     ]
+
+
+@pytest.mark.parametrize(
+    ("columns", "cells", "object_kind", "when"),
+    [
+        (f"{UPDATED},probability", f"2026-01-02 08:00:00,{SYNCED},1.0", "deal_stage", "2026-01-02"),
+        ("_fivetran_synced,ticket_state", f"{SYNCED},", "ticket_stage", "2026-01-09"),
+        ("created_at", "2026-01-01T08:00:00Z", "deal_stage", "2026-01-01"),
+        ("updated_at", "1970-01-01T00:00:00Z", "deal_stage", "1995-01-01"),
+        ("pipeline_id", "1", "deal_stage", "1995-01-01"),
+    ],
+    ids=["updated", "synced", "created", "born with the account", "no time"],
+)
+def test_a_named_stage_is_nobodys_event(
+    read: Read, columns: str, cells: str, object_kind: str, when: str
+) -> None:
+    """A stage's label lands of itself, at its last change, else on the day of the founding."""
+    event = only(read(f"stage_id,label,{columns}", f"4711,Install booked,{cells}"))
+
+    assert (event.kind, event.actor, event.direction) == ("stage_labelled", "system", "internal")
+    assert (event.object_kind, event.object_id, event.label) == (
+        object_kind,
+        "4711",
+        "Install booked",
+    )
+    assert at(event)[:10] == when
+    assert event.identifiers == ()
+
+
+def test_a_renamed_stage_is_another_event(read: Read) -> None:
+    """The same label of the same change is a repeat; a new label or a later change is new."""
+    ids = [
+        only(read(STAGE_LABEL, row)).own_id
+        for row in (
+            f"4711,Install booked,1,2026-01-02 08:00:00,{SYNCED}",
+            "4711,Install booked,1,2026-01-02 08:00:00,2026-01-10 04:00:00",
+            f"4711,Install planned,1,2026-01-02 08:00:00,{SYNCED}",
+            f"4711,Install booked,1,2026-01-03 08:00:00,{SYNCED}",
+        )
+    ]
+
+    assert ids[0] == ids[1]
+    assert len(set(ids)) == 3
 
 
 def test_stage_table_and_property_history_tell_the_same_event(read: Read) -> None:
@@ -364,7 +413,8 @@ def test_an_engagement_is_what_staff_did(
         ("engagement_id,start_time", "197,2026-03-05 09:20:00+00:00", "still to come"),
         ("id,type,_fivetran_synced,portal_id", f"197,CALL,{SYNCED},1", "details of another table"),
         ("id,_fivetran_synced,attempt,response", f"a,{SYNCED},1,x", "details of another table"),
-        ("stage_id,label,pipeline_id", "4711,Install booked,1", "no customer event"),
+        ("stage_id,label,pipeline_id", "4711,,1", "stage without a label"),
+        ("pipeline_id,display_order,label", "1,0,Installations", "no customer event"),
         ("owner_id,email,first_name", "1,robin@larkspur.example,Robin", "no customer event"),
     ],
 )
@@ -488,8 +538,22 @@ def test_a_broken_row_is_refused_with_its_reason(
         ("staff", "owner_id,_fivetran_synced,created_at,type,email,first_name,active_user_id"),
         ("company", "Record ID,Company name,Company owner,Create Date"),
         (
-            "pipelines and stages",
-            "_fivetran_deleted,_fivetran_synced,active,display_order,stage_id,label,pipeline_id",
+            "deal_pipeline_stage",
+            (
+                "_fivetran_deleted,_fivetran_synced,active,closed_won,display_order,probability,"
+                "stage_id,label,pipeline_id,created_at,updated_at"
+            ),
+        ),
+        (
+            "ticket_pipeline_stage",
+            (
+                "stage_id,_fivetran_deleted,_fivetran_synced,active,display_order,is_closed,label,"
+                "pipeline_id,ticket_state,created_at,updated_at"
+            ),
+        ),
+        (
+            "pipelines",
+            "pipeline_id,_fivetran_deleted,_fivetran_synced,active,display_order,label",
         ),
     ],
 )

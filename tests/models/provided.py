@@ -128,6 +128,7 @@ USUAL: Mapping[str, str] = {
     "company": "'Larkspur Broadband'",
     "currency": "'EUR'",
     "max_customer_identifiers": "40",
+    "kind": "'page_viewed'",
     "is_machine": "false",
     "is_uncertain": "false",
     "is_tied": "false",

@@ -5,8 +5,9 @@ a row that ties one of these to a contact becomes an `association_recorded`: it 
 links `hubspot_deal`, `hubspot_engagement` or `hubspot_ticket` to `hubspot_contact`, and by
 stitching a deal's stage change reaches its customer. None of these three namespaces is strong.
 
-Stage ids become labels where the row itself or a `*deal_pipeline_stage*` file (for tickets a
-`*ticket_pipeline_stage*` file) in the same folder gives them; else the id stays.
+A stage is landed under the label that its own row gives, else under its id. The tables that name
+the stages land as `stage_labelled`, and the models put the two together: so it does not matter
+which of them arrived first.
 
 Known columns are used, all others are left out: they neither land nor count. A contact has no id
 of its own as an event, so that a changed address lands as a second `contact_created` of the same
@@ -21,9 +22,6 @@ from pipeline.landing.crm import hubspot_deals as deals
 from pipeline.landing.crm.rows import Table, details, needs, no_event, read_tables
 from pipeline.landing.record import Feed, Outcome, RawFile
 
-DEAL_STAGES = "*deal_pipeline_stage*"
-TICKET_STAGES = "*ticket_pipeline_stage*"
-
 # The first table whose columns a header holds; the more particular stand first.
 TABLES = (
     Table("contact_merge_audit", needs("canonicalvid vidtomerge"), contacts.merge_audit),
@@ -36,21 +34,18 @@ TABLES = (
         "deal_property_history",
         needs("dealid name value timestamp"),
         deals.deal_property_history,
-        DEAL_STAGES,
     ),
     Table(
         "ticket_property_history",
         needs("ticketid name value timestampinstant", "ticketid name value timestamp"),
         deals.ticket_property_history,
-        TICKET_STAGES,
     ),
     Table("company_property_history", needs("companyid name value"), no_event),
-    Table("deal_stage", needs("dealid dateentered value"), deals.deal_stage, DEAL_STAGES),
+    Table("deal_stage", needs("dealid dateentered value"), deals.deal_stage),
     Table(
         "deal",
         needs("dealid dealname", "recordid dealname", "id dealname", "dealid dealpipelinestageid"),
         deals.deal,
-        DEAL_STAGES,
     ),
     Table(
         "ticket",
@@ -94,11 +89,10 @@ TABLES = (
         details,
     ),
     Table("email_campaign", needs("id contentid appid", "id numqueued"), no_event),
-    Table(
-        "pipelines and stages",
-        needs("pipelineid displayorder label", "stageid label"),
-        no_event,
-    ),
+    # Only a ticket's stage has a state besides; a deal's has a probability, which may be left out.
+    Table("ticket_pipeline_stage", needs("stageid label ticketstate"), deals.ticket_stage_label),
+    Table("deal_pipeline_stage", needs("stageid label"), deals.deal_stage_label),
+    Table("pipelines", needs("pipelineid displayorder label"), no_event),
     Table(
         "staff",
         needs(

@@ -101,7 +101,7 @@ def property_history(row: Row) -> Reading:
     if name == "lifecyclestage":
         return [_stage(row, contact_id, value, changed)]
     # The history of one property is a row of a contact that has only this property.
-    known = Row(row.number, {name: value}, row.feed, row.clock, row.labels)
+    known = Row(row.number, {name: value}, row.feed, row.clock)
     if name in MERGED or name in MERGED_AT:
         return _merged(known, contact_id, changed)
     if any(name in columns for columns in PEOPLE.values()):

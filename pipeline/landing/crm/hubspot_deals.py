@@ -1,7 +1,10 @@
 """HubSpot deals and tickets, their stages, and what ties them and engagements to contacts."""
 
+from dataclasses import replace
+
 from pipeline.landing.clocks import Instant
 from pipeline.landing.crm.rows import (
+    Named,
     Reading,
     Row,
     association,
@@ -64,7 +67,7 @@ def _deal_stage(row: Row, deal_id: str, stage: str, entered: Instant) -> Event:
         entered,
         named(row, [subject(row, "hubspot_deal", deal_id)], {}),
         own_id=f"deal/{deal_id}/stage/{stage}/{entered.us}",
-        label=cell(row, *STAGE_LABEL) or row.labels.get(stage, stage),
+        label=cell(row, *STAGE_LABEL) or stage,
         actor="agent",
         object_kind="deal",
         object_id=deal_id,
@@ -146,10 +149,55 @@ def ticket_property_history(row: Row) -> Reading:
             entered,
             named(row, [subject(row, "hubspot_ticket", ticket_id)], {}),
             own_id=f"ticket/{ticket_id}/stage/{stage}/{entered.us}",
-            label=row.labels.get(stage, stage),
+            label=stage,
             actor="agent",
             object_kind="ticket",
             object_id=ticket_id,
+        )
+    ]
+
+
+def deal_stage_label(row: Row) -> Reading:
+    """What the stage of a deal is called."""
+    return _stage_label(row, "deal_stage")
+
+
+def ticket_stage_label(row: Row) -> Reading:
+    """What the stage of a ticket is called."""
+    return _stage_label(row, "ticket_stage")
+
+
+def _stage_label(row: Row, object_kind: str) -> Reading:
+    """That a stage has a label since it was last changed: nobody's event, read by stage_labels.
+
+    Without a time of change that of the sync stands, then that of creation. The stages that every
+    account is born with are of 1970; these, and those without any time, are of the day the
+    company was founded, so that any other label of theirs is a later one. A deleted stage keeps
+    its label for the deals that went through it. A new label is another event, by its own id.
+    """
+    stage, label = opaque(row, "stageid"), cell(row, "label")
+    if label is None:
+        return [Ignored(row.number, "stage without a label")]
+    founded = row.clock.earliest_us
+    when = instant(
+        replace(row, clock=replace(row.clock, earliest_us=0)),
+        "updatedat",
+        "fivetransynced",
+        "createdat",
+    )
+    if when is None or when.us < founded:
+        when = Instant(founded, "day", "explicit")
+    return [
+        event(
+            row,
+            "stage_labelled",
+            "pipeline_stage",
+            when,
+            Named(()),
+            own_id=f"{object_kind}/{stage}/label/{label}/{when.us}",
+            label=label,
+            object_kind=object_kind,
+            object_id=stage,
         )
     ]
 

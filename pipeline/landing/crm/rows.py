@@ -9,7 +9,6 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
-from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -44,14 +43,12 @@ class Row:
     Attributes:
         cells: Canonical column name to trimmed text; empty cells are absent.
         clock: The feed's, in UTC where the table says that it is.
-        labels: Ids of stages to their labels, where a sibling file gives them.
     """
 
     number: int
     cells: Mapping[str, str]
     feed: Feed
     clock: Clock
-    labels: Mapping[str, str]
 
 
 Reading = Iterable[Event | Ignored]
@@ -63,13 +60,11 @@ class Table:
 
     Attributes:
         needs: Sets of columns; a header that holds all of one set is this table.
-        label_files: The glob of sibling files that give this table's stage ids their labels.
     """
 
     name: str
     needs: tuple[frozenset[str], ...]
     read: Callable[[Row], Reading]
-    label_files: str | None = None
 
 
 class Named(NamedTuple):
@@ -97,16 +92,15 @@ def read_tables(
     Raises:
         SourceRefused: The header is of no known table.
     """
-    shapes: dict[tuple[str, ...], tuple[Table, list[str], Mapping[str, str], Clock]] = {}
+    shapes: dict[tuple[str, ...], tuple[Table, list[str], Clock]] = {}
 
-    def shape_of(header: tuple[str, ...]) -> tuple[Table, list[str], Mapping[str, str], Clock]:
+    def shape_of(header: tuple[str, ...]) -> tuple[Table, list[str], Clock]:
         columns = [canonical(column) for column in header]
         table = recognise(file.name, header, system, tables)
         in_utc = FIVETRAN in columns and feed.clock.zone is None
         return (
             table,
             columns,
-            stage_labels(file, feed, table.label_files) if table.label_files else {},
             replace(feed.clock, zone=ZoneInfo("UTC")) if in_utc else feed.clock,
         )
 
@@ -115,12 +109,12 @@ def read_tables(
         header = tuple(value)
         if header not in shapes:
             shapes[header] = shape_of(header)
-        table, columns, labels, clock = shapes[header]
+        table, columns, clock = shapes[header]
         cells: dict[str, str] = {}
         for column, cell in zip(columns, value.values(), strict=True):
             if text := cell.strip():
                 cells.setdefault(column, text)
-        return table.read(Row(number, cells, feed, clock, labels))
+        return table.read(Row(number, cells, feed, clock))
 
     header = tuple(csv_header(file, feed.source.delimiter))
     shapes[header] = shape_of(header)
@@ -154,21 +148,6 @@ def recognise(name: str, header: Sequence[str], system: str, tables: Sequence[Ta
         f"nearest are {', '.join(table.name for table in nearest)}; "
         f"{nearest[0].name} would need {', '.join(missing)}"
     )
-
-
-def stage_labels(file: RawFile, feed: Feed, glob: str) -> Mapping[str, str]:
-    """Stage ids to labels from the tables that lie beside a file."""
-    labels: dict[str, str] = {}
-    for path in sorted(filter(Path.is_file, file.path.parent.glob(glob))):
-        beside = RawFile(path, path.name, "")
-        for raw in csv_rows(beside, feed.source.delimiter):
-            if raw.problem is not None:
-                # That file's own reading puts it into quarantine.
-                continue
-            cells = {canonical(column): cell.strip() for column, cell in raw.value.items()}
-            if cells.get("stageid") and cells.get("label"):
-                labels[cells["stageid"]] = cells["label"]
-    return labels
 
 
 def no_event(row: Row) -> Reading:

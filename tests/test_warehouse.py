@@ -201,7 +201,7 @@ def test_tables_columns_and_views_get_their_comments(
     ]
     assert con.execute(
         "select comment from duckdb_tables() where table_name = 'made'"
-    ).fetchall() == [("the next. Grain: one row.",)]
+    ).fetchall() == [("The next. Grain: one row.",)]
     assert con.execute(
         "select comment from duckdb_views() where view_name = 'seen'"
     ).fetchall() == [("What is seen.",)]

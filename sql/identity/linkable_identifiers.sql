@@ -1,6 +1,6 @@
 -- linkable_identifiers: whom people's own events name; machines and bystanders link
 -- nobody.
--- Grain: one row per event_id, namespace, value, role.
+-- Grain: one row per event_id, namespace, value, role and version of the event.
 -- Reads: landed_identifiers, parameters.
 select
     identifier.event_id,

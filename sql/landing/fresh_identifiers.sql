@@ -1,5 +1,6 @@
 -- fresh_identifiers: whom the batch's new events and revisions name.
--- Grain: one row per event_id, namespace, value, role.
+-- Grain: one row per event_id, namespace, value, role, occurred_at: versions of one
+-- event that came in one batch count as those that came in several.
 -- Reads: hashed_events, placed_events, staged_identifiers, landing.
 select
     hashed.event_id,
@@ -10,7 +11,7 @@ select
     bool_or(identifier.is_authenticated) as is_authenticated,
     bool_or(identifier.is_merge) as is_merge,
     bool_and(hashed.is_machine) as is_machine,
-    min(hashed.occurred_at) as occurred_at,
+    hashed.occurred_at,
     min(hashed.known_at) as known_at,
     min(landing.night) as night
 from staged_identifiers as identifier
@@ -29,5 +30,11 @@ group by
     hashed.source,
     identifier.namespace,
     identifier.value,
-    identifier.role
-order by hashed.event_id, identifier.namespace, identifier.value, identifier.role
+    identifier.role,
+    hashed.occurred_at
+order by
+    hashed.event_id,
+    identifier.namespace,
+    identifier.value,
+    identifier.role,
+    hashed.occurred_at

@@ -230,6 +230,24 @@ def test_what_is_landed_has_the_promised_columns(tmp_path: Path) -> None:
     assert landed(company, "identifiers").schema == LANDED_IDENTIFIERS
 
 
+def test_an_event_told_twice_is_seen_at_both_instants(tmp_path: Path) -> None:
+    """Whether its two versions come in one night or in two, whom they name was seen at each."""
+    told = [[mail(1)], [mail(1, timestamp=MORNING + 60)]]
+    seen = []
+    for name, nights in {"two": [[told[0]], [told[1]]], "one": [told]}.items():
+        (tmp_path / name).mkdir()
+        company = project(tmp_path / name)
+        for night, files in enumerate(nights, start=1):
+            for number, lines in enumerate(files):
+                write(company.folder, f"{night}-{number}.json", lines)
+            land(company, night=night)
+        known = landed(company, "identifiers").select("event_id", "value", "occurred_at")
+        seen.append(sorted(known.rows()))
+
+    assert seen[0] == seen[1]
+    assert len(seen[0]) == 2
+
+
 def test_an_event_id_is_the_same_wherever_it_is_landed(tmp_path: Path) -> None:
     """The id is a UUIDv5 of the source and its own id."""
     ids = []

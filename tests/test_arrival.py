@@ -74,6 +74,27 @@ def test_another_order_of_arrival_publishes_the_same(
     assert differences(renamed(straight), renamed(small_company)) == []
 
 
+def test_another_batching_of_the_same_records_publishes_the_same(
+    small_company: Path, tmp_path: Path, wend: Wend
+) -> None:
+    """One file for all days of a source, or two for each, hold the same events."""
+    rebatched = shutil.copytree(small_company, tmp_path / "rebatched")
+    web = sorted((rebatched / "raw" / "web").iterdir())
+    whole = b"".join(path.read_bytes() for path in web)
+    for path in web:
+        path.unlink()
+    (rebatched / "raw" / "web" / web[0].name).write_bytes(whole)
+    for path in sorted((rebatched / "raw" / "portal").iterdir()):
+        lines = path.read_bytes().splitlines(keepends=True)
+        path.write_bytes(b"".join(lines[::2]))
+        path.with_name(f"more-{path.name}").write_bytes(b"".join(lines[1::2]))
+
+    for project in (small_company, rebatched):
+        assert wend("run", "--project", project, "--as-of", AS_OF).returncode == 0
+
+    assert differences(renamed(small_company), renamed(rebatched)) == []
+
+
 def renamed(project: Path) -> dict[str, pl.DataFrame]:
     """The published tables with customers called after their first event."""
     found = tables(project, leave_out=ARRIVAL)

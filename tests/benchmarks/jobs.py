@@ -10,7 +10,7 @@ import polars as pl
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from pipeline import steps
+from pipeline import run, steps
 from pipeline.job import begin, plan, standing
 from pipeline.landing import gate
 from pipeline.landing.ledger import Night
@@ -52,6 +52,24 @@ def floor_land_web(settings: Settings) -> None:
 def land(settings: Settings) -> None:
     """Land every source."""
     steps.land(settings, now=clock())
+
+
+class Quiet:
+    """A listener that says nothing."""
+
+    def step(self, name: str) -> None:
+        """A step begins."""
+
+    def detail(self, text: str) -> None:
+        """A step says how far it is."""
+
+    def done(self, name: str, said: str) -> None:
+        """A step has ended."""
+
+
+def night(settings: Settings) -> None:
+    """One whole nightly run: land what is new, build everything, publish, draw the pages."""
+    run.run(settings, now=clock(), as_of=None, first=None, listener=Quiet())
 
 
 def begin_job(settings: Settings) -> None:
@@ -100,6 +118,7 @@ JOBS: dict[str, Callable[[Settings], None]] = {
     "land_web": land_web,
     "floor_land_web": floor_land_web,
     "land": land,
+    "night": night,
     "begin": begin_job,
     "order_and_models": order_and_models,
     "floor_order": floor_order,

@@ -3,12 +3,17 @@
 import shutil
 import tarfile
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from subprocess import CompletedProcess
 
 import duckdb
 import polars as pl
 import pytest
+
+from pipeline.landing import gate
+from pipeline.landing.ledger import Night
+from pipeline.settings import load
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 SEEDS = SHARED / "crm_and_support_seeds"
@@ -172,20 +177,24 @@ Wend = Callable[..., CompletedProcess[str]]
 
 @pytest.mark.long
 def test_every_real_record_is_accounted_for(patchwork: Path, wend: Wend) -> None:
-    """Read = landed + duplicates + quarantined + ignored, by source and in all."""
+    """Read = landed + duplicates + quarantined + ignored, the shop day by day."""
     wend("init", patchwork / "catalogue", "--template", "retail")
     for name in ("stages.csv", "touchpoints.csv", "notes.csv"):
         shutil.copy(patchwork / "catalogue" / name, patchwork)
-    first = sorted((patchwork / "raw" / "orders").glob("*.csv"))
+    days = sorted((patchwork / "raw" / "orders").glob("*.csv"))
     waiting = patchwork / "waiting"
     waiting.mkdir()
-    for path in first[1:]:
+    for path in days[1:]:
         path.rename(waiting / path.name)
-
     done = wend("run", "--project", patchwork)
     assert done.returncode in {0, 3}, done.stderr
-    for path in sorted(waiting.glob("*.csv")):
-        path.rename(patchwork / "raw" / "orders" / path.name)
+
+    for number, path in enumerate(days[1:], start=2):
+        (waiting / path.name).rename(path)
+        company = load(patchwork)
+        night = Night(number, frozenset(company.sources), datetime(2026, 10, 1, tzinfo=UTC))
+        landing = gate.land(company, company.lake, night, tell=lambda *_: None)
+        assert landing.files["path"].to_list() == [f"raw/orders/{path.name}"]
     done = wend("run", "--project", patchwork)
     assert done.returncode in {0, 3}, done.stderr
 
@@ -204,4 +213,4 @@ def test_every_real_record_is_accounted_for(patchwork: Path, wend: Wend) -> None
         )
         assert row["record_count"] == RECORDS.get(row["source"], row["record_count"])
     assert quarantine.height == by_source["quarantined_count"].sum()
-    assert files.filter(pl.col("source") == "orders").height == len(first)
+    assert files.filter(pl.col("source") == "orders").height == len(days)

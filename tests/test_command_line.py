@@ -137,6 +137,18 @@ def test_a_wrong_option_is_wrong_usage(wend: Wend) -> None:
     assert wend("run", "--no-such-option").returncode == 2
 
 
+def test_a_failed_check_is_published_and_said(small_company: Path, wend: Wend) -> None:
+    """The run ends with 3, names the check, and the file holds it."""
+    path = small_company / "wend.toml"
+    path.write_text(f"{path.read_text()}\n[identity]\nmax_customer_identifiers = 2\n")
+
+    done = wend("run", "--project", small_company)
+
+    assert done.returncode == 3, done.stderr
+    assert "! check failed: no customer has too many identifiers" in done.stdout
+    assert (small_company / "data" / "published" / "current" / "wend.duckdb").is_file()
+
+
 def test_outside_a_project_it_says_how_to_make_one(tmp_path: Path, wend: Wend) -> None:
     """A command that finds no wend.toml names `wend init`."""
     done = wend("status", "--project", tmp_path)

@@ -25,9 +25,7 @@ with prefect_test_harness(server_startup_timeout=240):
 
 
 @pytest.mark.flow
-def test_the_flow_publishes_what_the_command_line_would(
-    small_company: Path, wend: Wend
-) -> None:
+def test_the_flow_publishes_what_the_command_line_would(small_company: Path, wend: Wend) -> None:
     """A nightly flow run publishes a snapshot, and a second one finds nothing to do."""
     quiet = {
         **os.environ,

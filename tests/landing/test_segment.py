@@ -273,7 +273,7 @@ STAMPS = [
     *("2016-12-31T23:59:60Z", "1767603600", "1990-01-01T00:00:00Z", "", None, 1767603600),
 ]
 PROPERTIES: list[Any] = [
-    {"path": "/pricing", "title": 'Preise für \u2028 "alle"'},
+    {"path": "/pricing", "title": 'Preise für \u2028 "alba"'},
     {"url": "https://larkspur.example/a?b=c", "search": "?b=c"},
     {"revenue": 19.99, "currency": "GBP", "order_id": "o1", "products": [{"sku": 1.0, "n": 1e30}]},
     {"b": 1, "a": -0.0, "big": 12345678901234567890, "e": 1e-7, "deep": {"z": 1, "a": [None]}},

@@ -1,8 +1,12 @@
 """The scheduled run on a real Prefect server, once."""
 
 import os
+import socket
 import subprocess
 import sys
+import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +16,9 @@ Wend = Callable[..., subprocess.CompletedProcess[str]]
 
 SCRIPT = """
 import sys
+import time
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 from prefect.testing.utilities import prefect_test_harness
@@ -61,3 +68,57 @@ def test_pipeline_never_imports_prefect() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.flow
+@pytest.mark.long
+def test_the_schedule_runs_on_a_server(small_company: Path, tmp_path: Path) -> None:
+    """On a server on loopback, `wend schedule` serves the run, and cron starts it."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    api = f"http://127.0.0.1:{port}/api"
+    told = {
+        **os.environ,
+        "DO_NOT_TRACK": "1",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_HOME": str(tmp_path / "prefect"),
+        "PREFECT_API_URL": api,
+    }
+    tool = Path(sys.executable).parent / "prefect"
+    server = subprocess.Popen(
+        [tool, "server", "start", "--host", "127.0.0.1", "--port", str(port), "--no-ui"],
+        env=told,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        wait_for(lambda: urllib.request.urlopen(f"{api}/health").status == 200)
+        served = subprocess.Popen(
+            [sys.executable, "-m", "pipeline", "schedule"]
+            + ["--project", str(small_company), "--cron", "* * * * *"],
+            env=told,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            wait_for((small_company / "data" / "reports" / "current" / "index.html").is_file)
+        finally:
+            served.terminate()
+            served.wait(30)
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+def wait_for(holds: Callable[[], bool]) -> None:
+    """Wait until something holds; give up after five minutes."""
+    deadline = time.monotonic() + 300
+    while time.monotonic() < deadline:
+        try:
+            if holds():
+                return
+        except urllib.error.URLError:
+            pass
+        time.sleep(1)
+    pytest.fail("it did not come to hold within five minutes")

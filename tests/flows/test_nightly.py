@@ -94,9 +94,9 @@ def test_the_schedule_runs_on_a_server(small_company: Path, tmp_path: Path) -> N
     )
     try:
         wait_for(lambda: urllib.request.urlopen(f"{api}/health").status == 200)
+        command = ["schedule", "--project", str(small_company), "--cron", "* * * * *"]
         served = subprocess.Popen(
-            [sys.executable, "-m", "pipeline", "schedule"]
-            + ["--project", str(small_company), "--cron", "* * * * *"],
+            [sys.executable, "-m", "pipeline", *command],
             env=told,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

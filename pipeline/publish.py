@@ -15,6 +15,7 @@ import polars as pl
 
 from pipeline.errors import BadQuery, NothingPublished
 from pipeline.landing.ledger import sync
+from pipeline.warehouse import quoted
 
 FILE_NAME = "wend.duckdb"
 POINTER = "current"
@@ -91,8 +92,8 @@ def write(
         shaped: Name and select of the tables that analysts get in a form of their own.
         events: The wide table of events.
     """
-    target = _quoted((folder / FILE_NAME).as_posix())
-    parquet = _quoted((folder / "events.parquet").as_posix())
+    target = quoted((folder / FILE_NAME).as_posix())
+    parquet = quoted((folder / "events.parquet").as_posix())
     con.execute(f"attach {target} as published (storage_version '{STORAGE_VERSION}')")
     try:
         for table in tables:
@@ -148,10 +149,6 @@ def previous_identifiers(published: Path) -> pl.DataFrame:
         .filter(pl.col("customer_id").is_not_null())
         .sort("identifier")
     )
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 def ask(con: duckdb.DuckDBPyConnection, sql: str, *, limit: int) -> pl.DataFrame:

@@ -153,7 +153,7 @@ def open_lake(con: duckdb.DuckDBPyConnection, lake: Path) -> None:
     for table in ("events", "revisions", "identifiers", "quarantine"):
         paths = ledger.parquet(lake, table)
         if paths:
-            listed = ", ".join(_quoted(path.as_posix()) for path in paths)
+            listed = ", ".join(warehouse.quoted(path.as_posix()) for path in paths)
             con.execute(f"create or replace view landed_{table} as from read_parquet([{listed}])")
         else:
             _store(con, f"landed_{table}", gate.landed_table(lake, table).collect())
@@ -191,7 +191,7 @@ def order(settings: Settings, job: Job) -> str:
         for path in sorted((settings.work / "identity").glob("*.parquet")):
             con.execute(
                 f"create or replace table {path.stem} as "
-                f"from read_parquet({_quoted(path.as_posix())})"
+                f"from read_parquet({warehouse.quoted(path.as_posix())})"
             )
         models = warehouse.read_models(sql_folder())
         wanted = warehouse.needed(models, "ordered_events")
@@ -390,10 +390,6 @@ def _store(con: duckdb.DuckDBPyConnection, name: str, frame: pl.DataFrame) -> No
     con.register("stored", frame)
     con.execute(f"create or replace table {name} as from stored")
     con.unregister("stored")
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 def perform(settings: Settings, job: Job, name: str) -> str:

@@ -311,15 +311,15 @@ def comment(con: duckdb.DuckDBPyConnection, texts: Mapping[tuple[str, str], str]
     for name, kind in tables:
         if text := texts.get((name, "")):
             subject = "view" if kind == "view" else "table"
-            con.execute(f'comment on {subject} "{name}" is {_quoted(text)}')
+            con.execute(f'comment on {subject} "{name}" is {quoted(text)}')
     columns = con.execute(
         "select table_name, column_name from information_schema.columns where table_schema = 'main'"
     ).fetchall()
     for table, column in columns:
         if text := texts.get((table, column)) or texts.get(("*", column)):
-            con.execute(f'comment on column "{table}"."{column}" is {_quoted(text)}')
+            con.execute(f'comment on column "{table}"."{column}" is {quoted(text)}')
 
 
-def _quoted(text: str) -> str:
-    """A text as a literal; `comment on` takes no parameters."""
+def quoted(text: str) -> str:
+    """A text as a literal, for statements that take no parameters."""
     return "'" + text.replace("'", "''") + "'"

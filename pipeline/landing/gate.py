@@ -405,8 +405,8 @@ def write(
         ("identifiers", "fresh_identifiers"),
         ("quarantine", "fresh_quarantine"),
     ):
-        path = (staging / f"{name}.parquet").as_posix().replace("'", "''")
-        con.execute(f"copy ({_sql(model)}) to '{path}' (format parquet, compression zstd)")
+        path = warehouse.quoted((staging / f"{name}.parquet").as_posix())
+        con.execute(f"copy ({_sql(model)}) to {path} (format parquet, compression zstd)")
 
 
 def messages(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:

@@ -14,7 +14,7 @@ import polars as pl
 
 from pipeline import publish
 from pipeline.errors import RunInProgress, Stale
-from pipeline.landing import gate, ledger
+from pipeline.landing import ledger
 from pipeline.resources import sql_folder
 from pipeline.settings import FILE_NAME, Settings, identity_key
 
@@ -91,7 +91,7 @@ def plan(settings: Settings, as_of: datetime | None, now: datetime) -> Job:
 def newest(settings: Settings) -> datetime:
     """The newest landed instant that no machine made; the company's first day before any."""
     latest = (
-        gate.landed_table(settings.lake, "events")
+        ledger.landed_table(settings.lake, "events")
         .filter(~pl.col("is_machine"))
         .select(pl.col("occurred_at").max())
         .collect()

@@ -8,9 +8,9 @@ from pathlib import Path
 import polars as pl
 
 from pipeline import catalogue, steps, warehouse
-from pipeline.landing import gate
-from pipeline.landing.gate import Problem
+from pipeline.landing import gate, ledger
 from pipeline.landing.ledger import Night
+from pipeline.landing.staging import Problem
 from pipeline.resources import sql_folder
 from pipeline.settings import Settings
 
@@ -39,7 +39,7 @@ def rehearse(settings: Settings, *, now: datetime) -> Rehearsal:
     with tempfile.TemporaryDirectory(prefix="wend-check-") as folder:
         lake = Path(folder)
         landing = gate.land(settings, lake, Night(1, frozenset(), now), tell=lambda *_: None)
-        refused = gate.landed_table(lake, "quarantine").collect()
+        refused = ledger.landed_table(lake, "quarantine").collect()
         kinds = kind_touchpoints(settings, lake, read.touchpoint_patterns)
     reasons = (
         refused.group_by("source", "reasons")

@@ -13,6 +13,7 @@ from pipeline import publish, steps
 from pipeline.job import begin, lock, plan, resume
 from pipeline.landing import gate, ledger
 from pipeline.landing.schema import FILES, QUARANTINE
+from pipeline.landing.staging import Problem
 from pipeline.settings import Settings
 
 STEPS = ("land", *steps.STEPS)
@@ -35,7 +36,7 @@ class Result:
     is_new: bool
     files: pl.DataFrame
     refused: pl.DataFrame
-    problems: tuple[gate.Problem, ...]
+    problems: tuple[Problem, ...]
     failed_checks: tuple[str, ...]
     findings: tuple[str, ...]
     places: tuple[tuple[str, Path], ...]

@@ -156,7 +156,7 @@ def open_lake(con: duckdb.DuckDBPyConnection, lake: Path) -> None:
             listed = ", ".join(warehouse.quoted(path.as_posix()) for path in paths)
             con.execute(f"create or replace view landed_{table} as from read_parquet([{listed}])")
         else:
-            _store(con, f"landed_{table}", gate.landed_table(lake, table).collect())
+            _store(con, f"landed_{table}", ledger.landed_table(lake, table).collect())
     _store(con, "landed_files", ledger.files(lake))
 
 

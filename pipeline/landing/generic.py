@@ -11,13 +11,13 @@ from datetime import date, datetime
 from functools import partial
 from typing import Any
 
-import orjson
-import polars as pl
-
 from pipeline.errors import BadRecord, BadSettings, SourceRefused
 from pipeline.landing import clocks, money
 from pipeline.landing.agents import UNKNOWN, agent
-from pipeline.landing.containers import csv_header, csv_rows, ending, json_array, json_lines
+from pipeline.landing.containers.csv_records import csv_header, csv_rows
+from pipeline.landing.containers.json_records import json_array, json_lines
+from pipeline.landing.containers.parquet_records import parquet_header, parquet_rows
+from pipeline.landing.containers.unpacked import ending
 from pipeline.landing.formats import channel_of
 from pipeline.landing.identifiers import SCIENTIFIC, normalise
 from pipeline.landing.record import Event, Feed, Identifier, Outcome, Raw, RawFile, outcomes
@@ -31,7 +31,6 @@ SCALES = {"nps": (0, 10), "csat": (1, 5), "ces": (1, 7)}
 FIELDS = tuple(
     name for name in Columns.model_fields if name not in {"identifiers", "properties", "ignore"}
 )
-PARQUET_ROWS = 50_000
 
 Get = Callable[[Mapping[str, Any]], Any]
 
@@ -112,7 +111,8 @@ def records(file: RawFile, feed: Feed, columns: Columns, plan: Plan) -> Iterator
         yield from _checked(file, rows, columns, plan)
         return
     if kind == ".parquet":
-        yield from _parquet(file, columns, plan)
+        check(file.name, parquet_header(file), columns, plan)
+        yield from parquet_rows(file)
         return
     delimiter = "\t" if kind == ".tsv" and feed.source.delimiter == "," else feed.source.delimiter
     check(file.name, csv_header(file, delimiter), columns, plan)
@@ -127,20 +127,6 @@ def _checked(file: RawFile, rows: Iterable[Raw], columns: Columns, plan: Plan) -
             seen |= new
             refuse_unexpected(f"{file.name}, record {raw.number}", new, columns, plan)
         yield raw
-
-
-def _parquet(file: RawFile, columns: Columns, plan: Plan) -> Iterator[Raw]:
-    """Parquet rows; their text is JSON."""
-    try:
-        frame = pl.scan_parquet(file.path, glob=False)
-        check(file.name, frame.collect_schema().names(), columns, plan)
-        count = frame.select(pl.len()).collect().item()
-        for start in range(0, count, PARQUET_ROWS):
-            rows = frame.slice(start, PARQUET_ROWS).collect(engine="in-memory")
-            for number, row in enumerate(rows.iter_rows(named=True), start=start + 1):
-                yield Raw(number, orjson.dumps(row, default=str).decode(), row)
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise SourceRefused(f"{file.name}: not a whole Parquet file: {error}") from error
 
 
 def check(where: str, present: Iterable[str], columns: Columns, plan: Plan) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import polars as pl
 
-from pipeline.landing.schema import FILES
+from pipeline.landing.schema import FILES, LANDED_EVENTS, LANDED_IDENTIFIERS, QUARANTINE
 
 Stamps = dict[str, tuple[int, int, str]]
 
@@ -105,3 +105,15 @@ def commit(staging: Path, target: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def landed_table(lake: Path, name: str) -> pl.LazyFrame:
+    """A landed table over all batches; empty with its schema where nothing landed yet."""
+    schema = {
+        "events": LANDED_EVENTS,
+        "revisions": LANDED_EVENTS,
+        "identifiers": LANDED_IDENTIFIERS,
+        "quarantine": QUARANTINE,
+    }[name]
+    paths = parquet(lake, name)
+    return pl.scan_parquet(paths) if paths else pl.LazyFrame(schema=schema)

@@ -11,7 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import SourceRefused
-from pipeline.landing import containers
+from pipeline.landing.containers import (
+    csv_records,
+    json_records,
+    json_scanner,
+    text_lines,
+    unpacked,
+)
 from pipeline.landing.record import Raw, RawFile
 
 Write = Callable[..., RawFile]
@@ -60,7 +66,7 @@ TWO_LINES = b'{"a":1}\n{"a":2}\n'
 )
 def test_every_compression_holds_the_same_lines(write: Write, name: str, packed: bytes) -> None:
     """A file says the same plain and packed, in one piece and in several."""
-    found = list(containers.json_lines(write(packed, name)))
+    found = list(json_records.json_lines(write(packed, name)))
 
     assert seen(found) == [(1, {"a": 1}, None), (2, {"a": 2}, None)]
 
@@ -70,19 +76,19 @@ def test_a_bomb_is_refused(
     write: Write, monkeypatch: pytest.MonkeyPatch, name: str, pack: Callable[[bytes], bytes]
 ) -> None:
     """A file that unpacks past the absolute limit and the ratio is refused by name."""
-    monkeypatch.setattr(containers, "BOMB_BYTES", 10_000)
+    monkeypatch.setattr(unpacked, "BOMB_BYTES", 10_000)
 
     with pytest.raises(SourceRefused, match=f"{name}: unpacks to more than 200 times its size"):
-        list(containers.lines(write(pack(b"\n" * 3_000_000), name)))
+        list(text_lines.lines(write(pack(b"\n" * 3_000_000), name)))
 
 
 def test_what_unpacks_within_the_limit_is_read(
     write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Much less than the ratio is no bomb, whatever the absolute limit."""
-    monkeypatch.setattr(containers, "BOMB_BYTES", 10)
+    monkeypatch.setattr(unpacked, "BOMB_BYTES", 10)
 
-    assert len(list(containers.lines(write(gzip.compress(b"ada\nbob\n"), "f.gz")))) == 2
+    assert len(list(text_lines.lines(write(gzip.compress(b"ada\nbob\n"), "f.gz")))) == 2
 
 
 @pytest.mark.parametrize(
@@ -99,37 +105,38 @@ def test_what_unpacks_within_the_limit_is_read(
 def test_a_damaged_file_is_refused(write: Write, name: str, content: bytes) -> None:
     """What cannot be unpacked to its end is refused, not read in part."""
     with pytest.raises(SourceRefused, match=f"{name}: "):
-        list(containers.lines(write(content, name)))
+        list(text_lines.lines(write(content, name)))
 
 
 def test_utf16_is_refused_with_advice(write: Write) -> None:
     """Spreadsheets' Unicode text is named for what it is."""
     with pytest.raises(SourceRefused, match="UTF-16 text; save it as UTF-8"):
-        list(containers.lines(write("a,b\n1,2\n".encode("utf-16"))))
+        list(text_lines.lines(write("a,b\n1,2\n".encode("utf-16"))))
 
 
 def test_lines_are_numbered_as_in_an_editor(write: Write) -> None:
     """A mark of byte order and line ends are no part of a line; blank lines only count."""
-    found = list(containers.lines(write(b"\xef\xbb\xbfada\r\n\n  \nbob")))
+    found = list(text_lines.lines(write(b"\xef\xbb\xbfada\r\n\n  \nbob")))
 
     assert seen(found) == [(1, "ada", None), (4, "bob", None)]
 
 
 def test_a_line_that_is_not_utf8_is_a_problem(write: Write) -> None:
     """The bytes are kept as escapes, the neighbours are read."""
-    found = list(containers.lines(write(b"ada\nb\xf6b\ncyd\n")))
+    found = list(text_lines.lines(write(b"ada\nb\xf6b\ncyd\n")))
 
     assert [raw.problem for raw in found] == [None, "not UTF-8 at byte 1", None]
     assert found[1].text == "b\\xf6b"
 
 
-@pytest.mark.parametrize("read", [containers.lines, containers.json_lines])
+@pytest.mark.parametrize("read", [text_lines.lines, json_records.json_lines])
 def test_an_over_long_line_is_a_problem(
     write: Write, monkeypatch: pytest.MonkeyPatch, read: Callable[[RawFile], list[Raw]]
 ) -> None:
     """Its beginning is kept, and reading goes on behind it."""
-    monkeypatch.setattr(containers, "RECORD_LIMIT", 100)
-    monkeypatch.setattr(containers, "KEPT_OF_LONG", 10)
+    for module in (text_lines, unpacked):
+        monkeypatch.setattr(module, "RECORD_LIMIT", 100)
+        monkeypatch.setattr(module, "KEPT_OF_LONG", 10)
 
     found = list(read(write(b"x" * 250 + b'\n{"a":1}\n')))
 
@@ -150,7 +157,7 @@ def test_an_over_long_line_is_a_problem(
 )
 def test_a_line_that_is_no_json_object_is_a_problem(write: Write, line: str, problem: str) -> None:
     """It keeps its text and says why."""
-    (raw,) = containers.json_lines(write(line.encode()))
+    (raw,) = json_records.json_lines(write(line.encode()))
 
     assert raw.text == line
     assert (raw.problem or "").startswith(problem)
@@ -172,12 +179,13 @@ def test_blocks_hold_what_lines_hold(
     file = RawFile(path, "f", "source-1")
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(containers, "RECORD_LIMIT", 50)
-        patch.setattr(containers, "KEPT_OF_LONG", 10)
-        patch.setattr(containers, "BLOCK", block)
-        one_by_one = list(containers.lines(file))
+        for module in (text_lines, unpacked):
+            patch.setattr(module, "RECORD_LIMIT", 50)
+            patch.setattr(module, "KEPT_OF_LONG", 10)
+        patch.setattr(text_lines, "BLOCK", block)
+        one_by_one = list(text_lines.lines(file))
         found: list[Raw] = []
-        for each in containers.blocks(file):
+        for each in text_lines.blocks(file):
             rows = zip(*each.lines.to_pydict().values(), strict=True)
             texts = ((number, line.rstrip("\r\n")) for number, line in rows)
             found += [Raw(number, text, text) for number, text in texts if text.strip()]
@@ -199,7 +207,7 @@ def test_blocks_hold_what_lines_hold(
 )
 def test_records_are_found_in_every_kind_of_document(write: Write, document: str) -> None:
     """A list, a list under a key, documents in a row, and single objects hold the same records."""
-    found = list(containers.json_array(write(document.encode()), "chats"))
+    found = list(json_records.json_array(write(document.encode()), "chats"))
 
     assert seen(found) == [(1, {"a": 1}, None), (2, {"a": 2}, None)]
 
@@ -208,7 +216,7 @@ def test_a_broken_element_costs_only_itself(write: Write) -> None:
     """In a document with one element a line, an open string ends with its line."""
     document = b'[\n{"a":1},\n{"a":"open},\n{"a":3},\n{"a":4\n]'
 
-    found = list(containers.json_array(write(document)))
+    found = list(json_records.json_array(write(document)))
 
     assert [raw.value for raw in found] == [{"a": 1}, None, {"a": 3}, None]
     assert found[1].text == '{"a":"open},'
@@ -229,7 +237,7 @@ def test_a_broken_document_is_told_in_pieces(
     write: Write, document: bytes, texts: list[str]
 ) -> None:
     """Every piece of a broken document is a record, and one that broke off says so."""
-    found = list(containers.json_array(write(document)))
+    found = list(json_records.json_array(write(document)))
 
     assert [raw.text for raw in found] == texts
     assert [raw.problem is None for raw in found] == [
@@ -241,10 +249,10 @@ def test_a_long_document_is_read_through_a_small_window(
     write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Records are whole wherever the window's edges fall."""
-    monkeypatch.setattr(containers, "CHUNK", 7)
+    monkeypatch.setattr(json_scanner, "CHUNK", 7)
     elements = ",".join(f'{{"number":{number},"text":"é{"x" * number}"}}' for number in range(60))
 
-    found = list(containers.json_array(write(f"[{elements}]".encode())))
+    found = list(json_records.json_array(write(f"[{elements}]".encode())))
 
     assert [raw.value["number"] for raw in found] == list(range(60))
 
@@ -252,14 +260,14 @@ def test_a_long_document_is_read_through_a_small_window(
 def test_a_document_that_is_no_json_is_refused(write: Write) -> None:
     """A page of an error message in place of an export is refused as a whole."""
     with pytest.raises(SourceRefused, match="is no JSON list or object; it begins with '<'"):
-        list(containers.json_array(write(b"<html>", "chats.json")))
+        list(json_records.json_array(write(b"<html>", "chats.json")))
 
 
 def test_quoted_line_breaks_belong_to_their_row(write: Write) -> None:
     """Rows are counted from 1 after the header, whatever lines they fill; blank lines are none."""
     content = b'\xef\xbb\xbfname,note\r\nada,"one\r\ntwo"\r\n\r\nbob,"say ""hi"""\r\n'
 
-    found = list(containers.csv_rows(write(content, "f.csv")))
+    found = list(csv_records.csv_rows(write(content, "f.csv")))
 
     assert seen(found) == [
         (1, {"name": "ada", "note": "one\r\ntwo"}, None),
@@ -282,7 +290,7 @@ def test_a_bad_row_costs_only_itself(write: Write, bad: str, problem: str) -> No
     """A ragged row, or one that an open quote joins to its neighbours, leaves these alone."""
     content = f'name,note\nada,"1"\n{bad}\ncyd,3\ndan,"4"\n'.encode()
 
-    found = list(containers.csv_rows(write(content, "f.csv")))
+    found = list(csv_records.csv_rows(write(content, "f.csv")))
 
     assert [raw.value and raw.value["name"] for raw in found] == ["ada", None, "cyd", "dan"]
     assert found[1].text == bad
@@ -301,12 +309,12 @@ def test_a_bad_row_costs_only_itself(write: Write, bad: str, problem: str) -> No
 def test_a_csv_without_a_clear_header_is_refused(write: Write, content: bytes, reason: str) -> None:
     """Cells cannot be told apart without names that differ."""
     with pytest.raises(SourceRefused, match=reason):
-        list(containers.csv_rows(write(content, "f.csv")))
+        list(csv_records.csv_rows(write(content, "f.csv")))
 
 
 def test_a_csv_cell_that_is_not_utf8_is_a_problem(write: Write) -> None:
     """The row is kept with its bytes as escapes."""
-    found = list(containers.csv_rows(write(b"name,note\nada,\xe9\nbob,2\n", "f.csv")))
+    found = list(csv_records.csv_rows(write(b"name,note\nada,\xe9\nbob,2\n", "f.csv")))
 
     assert [raw.problem for raw in found] == ["not UTF-8 at byte 4", None]
 
@@ -327,6 +335,6 @@ def test_any_written_csv_reads_back(
     quoted = [",".join('"' + cell.replace('"', '""') + '"' for cell in row) for row in rows]
     path.write_bytes("\n".join(["name,note", *quoted]).encode())
 
-    found = list(containers.csv_rows(RawFile(path, "f.csv", "source-1")))
+    found = list(csv_records.csv_rows(RawFile(path, "f.csv", "source-1")))
 
     assert [tuple(raw.value.values()) for raw in found] == rows

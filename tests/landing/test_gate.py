@@ -67,7 +67,7 @@ def counts(landing: Landing) -> dict[str, int]:
 
 def landed(settings: Settings, table: str) -> pl.DataFrame:
     """A landed table."""
-    return gate.landed_table(settings.lake, table).collect()
+    return ledger.landed_table(settings.lake, table).collect()
 
 
 def test_every_record_is_landed_duplicate_or_quarantined(tmp_path: Path) -> None:

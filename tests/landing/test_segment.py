@@ -12,9 +12,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from pipeline.landing import containers
-from pipeline.landing.gate import STAGED, Placed, flush
+from pipeline.landing.containers import text_lines
 from pipeline.landing.record import Event, Feed, Outcome, RawFile
+from pipeline.landing.staging import STAGED, Placed, flush
 from pipeline.landing.web import segment, segment_fast
 from tests.landing.feeds import at, events, feed, outcomes_of, people, refused
 
@@ -375,7 +375,7 @@ def test_many_blocks_are_staged_as_one_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     """Neither compression nor the size of a block shows in what is staged."""
-    monkeypatch.setattr(containers, "BLOCK", 1500)
+    monkeypatch.setattr(text_lines, "BLOCK", 1500)
     calls = [call(messageId=f"m{number}", userId=f"u{number % 7}") for number in range(40)]
     content = b"\n".join(
         [*map(orjson.dumps, calls[:20]), b"{broken", *map(orjson.dumps, calls[20:])]

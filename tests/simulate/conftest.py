@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipeline.landing import gate
+from pipeline.landing import arrivals, gate
 from pipeline.landing.formats import format_named
 from pipeline.landing.record import Outcome, RawFile
 from pipeline.settings import load
@@ -34,7 +34,7 @@ class Written:
         layout = format_named(feed.source.format)
         names = {
             path: path.relative_to(self.folder).as_posix()
-            for path in gate.discover(self.folder, feed.source)
+            for path in arrivals.discover(self.folder, feed.source)
         }
         return [
             (name, outcome)

@@ -10,7 +10,7 @@ from typing import Any
 
 from pipeline.errors import BadRecord
 from pipeline.landing import clocks, identifiers
-from pipeline.landing.containers import json_array
+from pipeline.landing.containers.json_records import json_array
 from pipeline.landing.formats import channel_of
 from pipeline.landing.record import Event, Feed, Identifier, Outcome, RawFile, outcomes
 

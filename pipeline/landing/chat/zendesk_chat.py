@@ -14,7 +14,7 @@ import orjson
 from pipeline.errors import BadRecord
 from pipeline.landing import clocks, identifiers
 from pipeline.landing.agents import agent
-from pipeline.landing.containers import json_array
+from pipeline.landing.containers.json_records import json_array
 from pipeline.landing.formats import channel_of
 from pipeline.landing.record import (
     Event,

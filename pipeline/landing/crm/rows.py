@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from pipeline.errors import BadRecord, SourceRefused
 from pipeline.landing.clocks import Clock, Instant, epoch, iso
-from pipeline.landing.containers import csv_header, csv_rows
+from pipeline.landing.containers.csv_records import csv_header, csv_rows
 from pipeline.landing.identifiers import code, normalise
 from pipeline.landing.record import Event, Feed, Identifier, Ignored, Outcome, RawFile, outcomes
 

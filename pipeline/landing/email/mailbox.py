@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
-from pipeline.landing.containers import KEPT_OF_LONG, RECORD_LIMIT, members
+from pipeline.landing.containers.unpacked import KEPT_OF_LONG, RECORD_LIMIT, members
 from pipeline.landing.record import Raw, RawFile
 
 # Mail with its attachments is longer than any log record.

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from pipeline.errors import BadRecord
 from pipeline.landing import clocks, identifiers
 from pipeline.landing.agents import UNKNOWN, Agent, agent
-from pipeline.landing.containers import json_array
+from pipeline.landing.containers.json_records import json_array
 from pipeline.landing.formats import channel_of
 from pipeline.landing.record import Event, Feed, Identifier, Ignored, Outcome, RawFile, outcomes
 from pipeline.landing.text import redact

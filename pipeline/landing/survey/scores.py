@@ -12,7 +12,7 @@ from typing import Any
 
 from pipeline.errors import BadRecord, SourceRefused
 from pipeline.landing import clocks, generic
-from pipeline.landing.containers import csv_header, csv_rows
+from pipeline.landing.containers.csv_records import csv_header, csv_rows
 from pipeline.landing.formats import channel_of
 from pipeline.landing.record import Event, Feed, Ignored, Outcome, RawFile, outcomes
 

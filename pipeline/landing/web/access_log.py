@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl
 from pipeline.errors import BadRecord
 from pipeline.landing import clocks
 from pipeline.landing.agents import agent
-from pipeline.landing.containers import lines
+from pipeline.landing.containers.text_lines import lines
 from pipeline.landing.formats import channel_of
 from pipeline.landing.identifiers import code
 from pipeline.landing.record import Event, Feed, Identifier, Ignored, Outcome, RawFile, outcomes

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from pipeline.errors import BadRecord
 from pipeline.landing import clocks, money
 from pipeline.landing.agents import agent
-from pipeline.landing.containers import json_lines
+from pipeline.landing.containers.json_records import json_lines
 from pipeline.landing.formats import channel_of
 from pipeline.landing.identifiers import normalise
 from pipeline.landing.record import Event, Feed, Identifier, Outcome, RawFile, outcomes

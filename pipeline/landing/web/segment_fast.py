@@ -14,7 +14,8 @@ import polars as pl
 
 from pipeline.errors import BadRecord
 from pipeline.landing.agents import agent
-from pipeline.landing.containers import Block, blocks, json_object
+from pipeline.landing.containers.json_records import json_object
+from pipeline.landing.containers.text_lines import Block, blocks
 from pipeline.landing.formats import channel_of
 from pipeline.landing.identifiers import normalise
 from pipeline.landing.record import Feed, Outcome, Raw, RawFile, outcomes

@@ -1,4 +1,4 @@
--- revised_events: later deliveries of a landed event with other content.
+-- fated_events: the staged events of one fate, as they are kept.
 -- Grain: one row per event_id, content_hash.
 -- Reads: hashed_events, placed_events.
 select
@@ -38,5 +38,5 @@ inner join
     placed_events as placed
     on hashed.file_id = placed.file_id
     and hashed.event_ordinal = placed.event_ordinal
-where placed.fate = 'revision'
+where placed.fate = $fate
 order by hashed.occurred_at, hashed.event_id, hashed.content_hash

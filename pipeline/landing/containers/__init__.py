@@ -1,0 +1,1 @@
+"""Files to records: unpacking, text lines, JSON, CSV."""

@@ -1,0 +1,138 @@
+"""Text files to lines, one by one or by the ten thousands; what is no text is a problem."""
+
+from collections.abc import Iterator, Sequence
+from typing import BinaryIO, NamedTuple
+
+import numpy as np
+import pyarrow as pa  # type: ignore[import-untyped]
+
+from pipeline.landing.containers.unpacked import (
+    CHUNK,
+    KEPT_OF_LONG,
+    RECORD_LIMIT,
+    members,
+    over_long,
+)
+from pipeline.landing.record import Raw, RawFile
+
+BLOCK = 32 * 1024 * 1024
+BOM = b"\xef\xbb\xbf"
+
+
+def byte_lines(stream: BinaryIO) -> Iterator[tuple[bytes, int]]:
+    """Each line and its length; of a line over the limit only the beginning is kept."""
+    first = True
+    while line := stream.readline(RECORD_LIMIT + 1):
+        length = len(line)
+        if length > RECORD_LIMIT and not line.endswith(b"\n"):
+            start = line[:KEPT_OF_LONG]
+            while line and not line.endswith(b"\n"):
+                line = stream.readline(CHUNK)
+                length += len(line)
+            line = start
+        if first:
+            line, first = line.removeprefix(BOM), False
+        yield line, length
+
+
+def _undecodable(number: int, line: bytes, error: UnicodeDecodeError) -> Raw:
+    """A record with bytes that are not UTF-8, written out as escapes."""
+    text = line.decode("utf-8", "backslashreplace").rstrip("\r\n")
+    return Raw(number, text, None, f"not UTF-8 at byte {error.start}")
+
+
+def _text(number: int, line: bytes, length: int) -> Raw | None:
+    """The record of one text line; None when it is blank."""
+    if length > RECORD_LIMIT:
+        return over_long(number, line[:KEPT_OF_LONG], length)
+    try:
+        text = line.decode().rstrip("\r\n")
+    except UnicodeDecodeError as error:
+        return _undecodable(number, line, error)
+    return Raw(number, text, text) if text and not text.isspace() else None
+
+
+def lines(file: RawFile) -> Iterator[Raw]:
+    """One record per text line that is not blank, numbered as an editor numbers lines.
+
+    In a .zip the numbers run on from entry to entry. `value` is the line without its end.
+    """
+    number = 0
+    for _, stream in members(file):
+        for line, length in byte_lines(stream):
+            number += 1
+            raw = _text(number, line, length)
+            if raw is not None:
+                yield raw
+
+
+class Block(NamedTuple):
+    """Many text lines at once, for set-based readers.
+
+    Attributes:
+        lines: Columns `number` and `line`, the line's end included; some may be blank.
+        problems: The lines that are no text.
+    """
+
+    lines: pa.Table
+    problems: list[Raw]
+
+
+def blocks(file: RawFile) -> Iterator[Block]:
+    """The same lines as `lines` gives, by the ten thousands."""
+    number = 0
+    for _, stream in members(file):
+        rest, is_first = b"", True
+        while True:
+            read = stream.read(BLOCK)
+            joined = rest + read
+            if is_first:
+                joined, is_first = joined.removeprefix(BOM), False
+            cut = joined.rfind(b"\n") + 1 if read else len(joined)
+            if cut == 0 and len(joined) > RECORD_LIMIT:
+                start, length = joined[:KEPT_OF_LONG], len(joined)
+                while joined and not joined.endswith(b"\n"):
+                    joined = stream.readline(CHUNK)
+                    length += len(joined)
+                number += 1
+                yield Block(_table([]), [over_long(number, start, length)])
+                rest = b""
+                continue
+            whole, rest = joined[:cut], joined[cut:]
+            if whole:
+                block, count = _block(number + 1, whole)
+                number += count
+                yield block
+            if not read:
+                break
+
+
+def _table(rows: Sequence[Raw]) -> pa.Table:
+    """Text lines as a table."""
+    numbers = pa.array([raw.number for raw in rows], pa.int64())
+    return pa.table(
+        {"number": numbers, "line": pa.array([raw.text for raw in rows], pa.large_string())}
+    )
+
+
+def _block(first: int, whole: bytes) -> tuple[Block, int]:
+    """The lines in some bytes, and how many there are; the bytes are not copied."""
+    ends = np.flatnonzero(np.frombuffer(whole, np.uint8) == ord("\n")) + 1
+    if not whole.endswith(b"\n"):
+        ends = np.append(ends, len(whole))
+    offsets = np.concatenate([np.zeros(1, np.int64), ends])
+    numbers = pa.array(np.arange(first, first + len(ends)))
+    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(whole)]
+    found = pa.LargeBinaryArray.from_buffers(pa.large_binary(), len(ends), buffers)
+    try:
+        texts = found.cast(pa.large_string())
+    except pa.ArrowInvalid:
+        texts = None
+    if texts is not None and int(np.diff(offsets).max()) <= RECORD_LIMIT:
+        return Block(pa.table({"number": numbers, "line": texts}), []), len(ends)
+    read = [
+        _text(number, line, len(line)) for number, line in enumerate(found.to_pylist(), start=first)
+    ]
+    good = [raw for raw in read if raw is not None and raw.problem is None]
+    problems = [raw for raw in read if raw is not None and raw.problem is not None]
+    return Block(_table(good), problems), len(ends)

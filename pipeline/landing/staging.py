@@ -1,0 +1,199 @@
+"""Files into the staged tables, as their readers understand them, before repeats are known."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import duckdb
+import orjson
+import polars as pl
+
+from pipeline.errors import SourceRefused
+from pipeline.landing.clocks import EPOCH, MICROSECOND
+from pipeline.landing.formats import Format, format_named
+from pipeline.landing.record import Event, Feed, Ignored, Outcome, RawFile, Refused
+from pipeline.landing.schema import INSTANT
+
+CHUNK = 20_000
+# A smaller file is read sooner than its queries are planned.
+FAST_BYTES = 2**20
+
+STAGED_EVENTS = pl.Schema(
+    {
+        "file_id": pl.String,
+        "record_number": pl.Int64,
+        "event_ordinal": pl.Int64,
+        "own_id": pl.String,
+        "source": pl.String,
+        "channel": pl.String,
+        "kind": pl.String,
+        "kind_raw": pl.String,
+        "label": pl.String,
+        "occurred_at": INSTANT,
+        "time_precision": pl.String,
+        "time_basis": pl.String,
+        "received_at": INSTANT,
+        "source_sequence": pl.Int64,
+        "actor": pl.String,
+        "direction": pl.String,
+        "machine_reason": pl.String,
+        "device_kind": pl.String,
+        "object_kind": pl.String,
+        "object_id": pl.String,
+        "text": pl.String,
+        "amount_cents": pl.Int64,
+        "currency": pl.String,
+        "score_kind": pl.String,
+        "score": pl.Float64,
+        "link": pl.String,
+        "properties": pl.String,
+    }
+)
+STAGED_IDENTIFIERS = pl.Schema(
+    {
+        "file_id": pl.String,
+        "event_ordinal": pl.Int64,
+        "namespace": pl.String,
+        "value": pl.String,
+        "role": pl.String,
+        "is_authenticated": pl.Boolean,
+        "is_merge": pl.Boolean,
+    }
+)
+STAGED_REFUSED = pl.Schema(
+    {"file_id": pl.String, "record_number": pl.Int64, "raw": pl.String, "reasons": pl.String}
+)
+STAGED_IGNORED = pl.Schema({"file_id": pl.String, "record_number": pl.Int64, "rule": pl.String})
+STAGED = {
+    "staged_events": STAGED_EVENTS,
+    "staged_identifiers": STAGED_IDENTIFIERS,
+    "staged_refused": STAGED_REFUSED,
+    "staged_ignored": STAGED_IGNORED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A file that could not be taken, or a source without files: said, never silent."""
+
+    source: str
+    path: str
+    reason: str
+
+
+def stage(con: duckdb.DuckDBPyConnection, feed: Feed, files: Sequence[RawFile]) -> list[Problem]:
+    """Read files into the staged tables; a file that cannot be read leaves nothing behind."""
+    for name, schema in STAGED.items():
+        con.register("empty", pl.DataFrame(schema=schema))
+        con.execute(f"create table {name} as from empty")
+        con.unregister("empty")
+    layout = format_named(feed.source.format)
+    problems: list[Problem] = []
+    pending: list[Placed] = []
+    for file in files:
+        before = file.path.stat()
+        reason = None
+        try:
+            for placed in places(con, layout, feed, file):
+                pending.append(placed)
+                if len(pending) >= CHUNK:
+                    flush(con, feed.name, pending)
+                    pending = []
+        except SourceRefused as refusal:
+            reason = str(refusal)
+        after = file.path.stat()
+        if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+            reason = "changed while it was read; the next run takes it"
+        if reason is not None:
+            problems.append(Problem(feed.name, file.name, reason))
+            pending = [placed for placed in pending if placed.file_id != file.file_id]
+            for name in STAGED:
+                con.execute(f"delete from {name} where file_id = ?", [file.file_id])  # noqa: S608
+    flush(con, feed.name, pending)
+    return problems
+
+
+class Placed(NamedTuple):
+    """An outcome, the file it is of, and its place among the file's outcomes."""
+
+    file_id: str
+    ordinal: int
+    outcome: Outcome
+
+
+def places(
+    con: duckdb.DuckDBPyConnection, layout: Format, feed: Feed, file: RawFile
+) -> Iterator[Placed]:
+    """What a file's records became, numbered; those that a fast path staged itself are not told."""
+    is_fast = layout.fast_module is not None and file.path.stat().st_size >= FAST_BYTES
+    read = layout.stage(con, file, feed) if is_fast else layout.read(file, feed)
+    for ordinal, outcome in enumerate(read, start=1):
+        yield Placed(file.file_id, ordinal, outcome)
+
+
+def flush(con: duckdb.DuckDBPyConnection, source: str, pending: Sequence[Placed]) -> None:
+    """Add outcomes to the staged tables."""
+    events = [
+        (file_id, ordinal, outcome)
+        for file_id, ordinal, outcome in pending
+        if isinstance(outcome, Event)
+    ]
+    rows: dict[str, list[tuple[object, ...]]] = {
+        "staged_events": [
+            _event_row(source, file_id, ordinal, event) for file_id, ordinal, event in events
+        ],
+        "staged_identifiers": [
+            (file_id, ordinal, *identifier, event.is_merge)
+            for file_id, ordinal, event in events
+            for identifier in dict.fromkeys(event.identifiers)
+        ],
+        "staged_refused": [
+            (file_id, outcome.record_number, outcome.raw, outcome.reasons)
+            for file_id, _, outcome in pending
+            if isinstance(outcome, Refused)
+        ],
+        "staged_ignored": [
+            (file_id, outcome.record_number, outcome.rule)
+            for file_id, _, outcome in pending
+            if isinstance(outcome, Ignored)
+        ],
+    }
+    for name, found in rows.items():
+        if found:
+            con.register("chunk", pl.DataFrame(found, schema=STAGED[name], orient="row"))
+            con.execute(f"insert into {name} from chunk")
+            con.unregister("chunk")
+
+
+def _event_row(source: str, file_id: str, ordinal: int, event: Event) -> tuple[object, ...]:
+    """An event as a row of STAGED_EVENTS."""
+    received = event.received_us
+    return (
+        file_id,
+        event.record_number,
+        ordinal,
+        event.own_id,
+        source,
+        event.channel,
+        event.kind,
+        event.kind_raw,
+        event.label,
+        (EPOCH + event.occurred.us * MICROSECOND).replace(tzinfo=None),
+        event.occurred.precision,
+        event.occurred.basis,
+        None if received is None else (EPOCH + received * MICROSECOND).replace(tzinfo=None),
+        event.source_sequence,
+        event.actor,
+        event.direction,
+        event.machine_reason,
+        event.device_kind,
+        event.object_kind,
+        event.object_id,
+        event.text,
+        event.amount_cents,
+        event.currency,
+        event.score_kind,
+        event.score,
+        event.link,
+        orjson.dumps(event.properties, option=orjson.OPT_SORT_KEYS, default=str).decode(),
+    )

@@ -264,6 +264,8 @@ def verify(settings: Settings, job: Job) -> str:  # noqa: ARG001
 
 def release(settings: Settings, job: Job) -> str:
     """Write the analysts' snapshot and make it the current one."""
+    # A run killed right after its switch is logged by the next.
+    log_current(settings)
     folder = publish.fresh_folder(settings.published, job.run_id)
     with connect(settings, settings.work / BUILD) as con:
         (counted,) = con.sql(
@@ -295,12 +297,19 @@ def release(settings: Settings, job: Job) -> str:
     private = folder / "identity"
     shutil.copytree(settings.work / "identity", private)
     private.chmod(0o700)
-    log = settings.lake / "runs"
-    log.mkdir(exist_ok=True)
-    (log / f"{folder.name}.json").write_text(json.dumps(record, sort_keys=True))
     publish.switch(folder, record)
+    log_current(settings)
     publish.prune(settings.published, settings.publish.keep)
     return folder.name
+
+
+def log_current(settings: Settings) -> None:
+    """Keep the current snapshot's record in the lake, where it outlives the snapshot."""
+    record = publish.current_record(settings.published)
+    if record:
+        log = settings.lake / "runs"
+        log.mkdir(parents=True, exist_ok=True)
+        (log / f"{record['run_id']}.json").write_text(json.dumps(record, sort_keys=True))
 
 
 def runs(settings: Settings, record: dict[str, object]) -> pl.DataFrame:

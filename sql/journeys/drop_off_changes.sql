@@ -28,7 +28,15 @@ with
             cast(sum(settled_count) over cell as bigint)
             - settled_count as other_settled_count,
             cast(sum(ended_count) over cell as bigint)
-            - ended_count as other_ended_count
+            - ended_count as other_ended_count,
+            -- Wilson's 95 % interval: z = 1.959963984540054.
+            ended_count + 1.920729410347062e0 as middle,
+            1.959963984540054e0 * sqrt(
+                cast(ended_count * (settled_count - ended_count) as double)
+                / settled_count
+                + 0.960364705173531e0
+            ) as reach,
+            settled_count + 3.841458820694124e0 as scale
         from weekly
         window cell as (partition by touchpoint, channel, device_kind)
     ),
@@ -42,33 +50,8 @@ with
             -- Both shares, as if nothing had changed.
             cast(ended_count + other_ended_count as double)
             / (settled_count + other_settled_count) as pooled_share,
-            -- Wilson's 95 % interval: z = 1.959963984540054.
-            greatest(
-                ended_count
-                + 1.920729410347062e0
-                - 1.959963984540054e0
-                * sqrt(
-                    cast(ended_count * (settled_count - ended_count) as double)
-                    / settled_count
-                    + 0.960364705173531e0
-                ),
-                0e0
-            )
-            / (settled_count + 3.841458820694124e0) as share_low,
-            least(
-                (
-                    ended_count
-                    + 1.920729410347062e0
-                    + 1.959963984540054e0
-                    * sqrt(
-                        cast(ended_count * (settled_count - ended_count) as double)
-                        / settled_count
-                        + 0.960364705173531e0
-                    )
-                )
-                / (settled_count + 3.841458820694124e0),
-                1e0
-            ) as share_high
+            greatest(middle - reach, 0e0) / scale as share_low,
+            least((middle + reach) / scale, 1e0) as share_high
         from other
     ),
 

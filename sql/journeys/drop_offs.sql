@@ -75,6 +75,23 @@ with
         cross join worth
         -- A name nobody has reached yet shows its zeros.
         left join counted on named.grain = counted.grain and named.name = counted.name
+    ),
+
+    -- Wilson's 95 % interval: z = 1.959963984540054.
+    bounded as (
+        select
+            *,
+            settled_ended_count + 1.920729410347062e0 as middle,
+            1.959963984540054e0 * sqrt(
+                cast(
+                    settled_ended_count
+                    * (settled_total - settled_ended_count) as double
+                )
+                / settled_total
+                + 0.960364705173531e0
+            ) as reach,
+            settled_total + 3.841458820694124e0 as scale
+        from filled
     )
 
 select
@@ -90,36 +107,8 @@ select
     settled_count,
     settled_ended_count,
     cast(settled_ended_count as double) / settled_total as drop_off_share,
-    -- Wilson's 95 % interval: z = 1.959963984540054.
-    greatest(
-        settled_ended_count
-        + 1.920729410347062e0
-        - 1.959963984540054e0
-        * sqrt(
-            cast(settled_ended_count * (settled_total - settled_ended_count) as double)
-            / settled_total
-            + 0.960364705173531e0
-        ),
-        0e0
-    )
-    / (settled_total + 3.841458820694124e0) as share_low,
-    least(
-        (
-            settled_ended_count
-            + 1.920729410347062e0
-            + 1.959963984540054e0
-            * sqrt(
-                cast(
-                    settled_ended_count
-                    * (settled_total - settled_ended_count) as double
-                )
-                / settled_total
-                + 0.960364705173531e0
-            )
-        )
-        / (settled_total + 3.841458820694124e0),
-        1e0
-    ) as share_high,
+    greatest(middle - reach, 0e0) / scale as share_low,
+    least((middle + reach) / scale, 1e0) as share_high,
     -- As if each had been worth what completed ones are on average.
     cast(
         floor(
@@ -130,5 +119,5 @@ select
     row_number() over (
         partition by grain order by settled_ended_count desc, position, name
     ) as rank
-from filled
+from bounded
 order by grain, rank

@@ -1,7 +1,7 @@
 -- journey_map: each stage of the way: who came, who left, how long, what they felt.
 -- Grain: one row per stage.
 -- Reads: drop_offs, notes, ordered_events, stage_owners, stage_visits, stages,
--- touchpoints, voice_measures, voices.
+-- touchpoints, voice_summaries, voices.
 with
     met as (
         select
@@ -74,21 +74,21 @@ select
     -- Of the touchpoints of the stage and the messages between them.
     cast(coalesce(heard.message_count, 0) as double)
     / nullif(met.event_count + coalesce(heard.reply_count, 0), 0) as sentiment_share,
-    sentiment.value as sentiment_mean,
-    sentiment.value_low as sentiment_low,
-    sentiment.value_high as sentiment_high,
-    coalesce(nps.answer_count, 0) as nps_count,
-    nps.value as nps,
-    nps.value_low as nps_low,
-    nps.value_high as nps_high,
-    coalesce(csat.answer_count, 0) as csat_count,
-    csat.value as csat,
-    csat.value_low as csat_low,
-    csat.value_high as csat_high,
-    coalesce(ces.answer_count, 0) as ces_count,
-    ces.value as ces,
-    ces.value_low as ces_low,
-    ces.value_high as ces_high,
+    said.sentiment_mean,
+    said.sentiment_low,
+    said.sentiment_high,
+    coalesce(said.nps_count, 0) as nps_count,
+    said.nps,
+    said.nps_low,
+    said.nps_high,
+    coalesce(said.csat_count, 0) as csat_count,
+    said.csat,
+    said.csat_low,
+    said.csat_high,
+    coalesce(said.ces_count, 0) as ces_count,
+    said.ces,
+    said.ces_low,
+    said.ces_high,
     coalesce(met.channel_count, 0) as channel_count,
     everyone.channel_count as channel_total,
     owned.owners
@@ -99,26 +99,7 @@ join drop_offs on stages.stage = drop_offs.name and drop_offs.grain = 'stage'
 left join met on stages.stage = met.stage
 left join stayed on stages.stage = stayed.stage
 left join heard on stages.stage = heard.stage
-left join
-    voice_measures as sentiment
-    on stages.stage = sentiment.name
-    and sentiment.grain = 'stage'
-    and sentiment.measure = 'sentiment'
-left join
-    voice_measures as nps
-    on stages.stage = nps.name
-    and nps.grain = 'stage'
-    and nps.measure = 'nps'
-left join
-    voice_measures as csat
-    on stages.stage = csat.name
-    and csat.grain = 'stage'
-    and csat.measure = 'csat'
-left join
-    voice_measures as ces
-    on stages.stage = ces.name
-    and ces.grain = 'stage'
-    and ces.measure = 'ces'
+left join voice_summaries as said on stages.stage = said.name and said.grain = 'stage'
 left join
     (
         select stage, string_agg(owner, ', ' order by place) as owners

@@ -2,7 +2,7 @@
 -- waited.
 -- Grain: one row per touchpoint.
 -- Reads: kind_touchpoints, ordered_events, touchpoint_visits, touchpoints,
--- voice_measures.
+-- voice_summaries.
 with
     paced as (
         select
@@ -58,22 +58,22 @@ select
     / nullif(met.customer_count, 0) as repeat_share,
     waited.wait_us_p50 / 3600000000e0 as wait_hours_p50,
     waited.wait_us_p90 / 3600000000e0 as wait_hours_p90,
-    coalesce(sentiment.answer_count, 0) as message_count,
-    sentiment.value as sentiment_mean,
-    sentiment.value_low as sentiment_low,
-    sentiment.value_high as sentiment_high,
-    coalesce(nps.answer_count, 0) as nps_count,
-    nps.value as nps,
-    nps.value_low as nps_low,
-    nps.value_high as nps_high,
-    coalesce(csat.answer_count, 0) as csat_count,
-    csat.value as csat,
-    csat.value_low as csat_low,
-    csat.value_high as csat_high,
-    coalesce(ces.answer_count, 0) as ces_count,
-    ces.value as ces,
-    ces.value_low as ces_low,
-    ces.value_high as ces_high,
+    coalesce(said.message_count, 0) as message_count,
+    said.sentiment_mean,
+    said.sentiment_low,
+    said.sentiment_high,
+    coalesce(said.nps_count, 0) as nps_count,
+    said.nps,
+    said.nps_low,
+    said.nps_high,
+    coalesce(said.csat_count, 0) as csat_count,
+    said.csat,
+    said.csat_low,
+    said.csat_high,
+    coalesce(said.ces_count, 0) as ces_count,
+    said.ces,
+    said.ces_low,
+    said.ces_high,
     labelled.label as top_label,
     cast(labelled.event_count as double) / labelled.total as top_label_share
 from touchpoints
@@ -82,25 +82,9 @@ left join met on touchpoints.touchpoint = met.touchpoint
 left join reached on touchpoints.stage = reached.stage
 left join waited on touchpoints.touchpoint = waited.touchpoint
 left join
-    voice_measures as sentiment
-    on touchpoints.touchpoint = sentiment.name
-    and sentiment.grain = 'touchpoint'
-    and sentiment.measure = 'sentiment'
-left join
-    voice_measures as nps
-    on touchpoints.touchpoint = nps.name
-    and nps.grain = 'touchpoint'
-    and nps.measure = 'nps'
-left join
-    voice_measures as csat
-    on touchpoints.touchpoint = csat.name
-    and csat.grain = 'touchpoint'
-    and csat.measure = 'csat'
-left join
-    voice_measures as ces
-    on touchpoints.touchpoint = ces.name
-    and ces.grain = 'touchpoint'
-    and ces.measure = 'ces'
+    voice_summaries as said
+    on touchpoints.touchpoint = said.name
+    and said.grain = 'touchpoint'
 left join
     (
         select

@@ -3,7 +3,9 @@
 from collections.abc import Callable
 
 import polars as pl
+import pytest
 from polars.testing import assert_frame_equal
+from scipy.stats import binomtest
 
 from tests.tables import table
 
@@ -36,6 +38,17 @@ def test_the_share_is_of_settled_visits_alone(run_model: Callable[..., pl.DataFr
         Renew    | 0       | 0        | 0        | 0         | 0     | 0    | 0             | 0                   |                | 3
     """)
     assert_frame_equal(drop_offs.select(expected.columns), expected)
+
+
+def test_the_share_carries_wilsons_interval(run_model: Callable[..., pl.DataFrame]) -> None:
+    """The 95 % interval of one of two, and of none of two, is the one scipy gives."""
+    drop_offs = run_model("drop_offs", stage_visits=VISITS, stages=STAGES)
+
+    for row in drop_offs.filter(pl.col("settled_count") > 0).iter_rows(named=True):
+        settled = binomtest(row["settled_ended_count"], row["settled_count"])
+        interval = settled.proportion_ci(method="wilson")
+        assert row["share_low"] == pytest.approx(interval.low, abs=1e-9)
+        assert row["share_high"] == pytest.approx(interval.high, abs=1e-9)
 
 
 def test_what_ends_here_is_worth_what_completed_journeys_are(

@@ -80,6 +80,29 @@ def test_places_of_open_journeys_alone_have_no_shares(
     assert transitions.select("transition_count", "share", "share_low").rows() == [(1, None, None)]
 
 
+def test_a_step_is_counted_once_in_each_grain(run_model: Callable[..., pl.DataFrame]) -> None:
+    """A journey of one touchpoint starts and ends once by stage, touchpoint, channel and owner."""
+    transitions = run_model(
+        "transitions",
+        stage_visits=table("""
+            customer_id | journey_number | visit_number | stage | exit
+            ada         | 1              | 1            | Buy   | completed
+        """),
+        touchpoint_visits=table("""
+            customer_id | journey_number | position | stage | touchpoint | channel | owner | exit      | is_first
+            ada         | 1              | 1        | Buy   | Order      | web     | Sales | completed | true
+        """),
+    )
+
+    names = {"stage": "Buy", "touchpoint": "Order", "channel": "web", "owner": "Sales"}
+    counted = transitions.select("grain", "from_name", "to_name", "transition_count")
+    assert sorted(counted.rows()) == sorted(
+        row
+        for grain, name in names.items()
+        for row in [(grain, "(start)", name, 1), (grain, name, "(completed)", 1)]
+    )
+
+
 @pytest.mark.parametrize("grain", ["touchpoint", "channel", "owner"])
 def test_touchpoints_channels_and_owners_hand_over_alike(
     run_model: Callable[..., pl.DataFrame], grain: str

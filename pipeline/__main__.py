@@ -47,9 +47,10 @@ def init(
         folder: Where the project shall be; made where it does not exist.
         template: The kind of company to begin from.
     """
-    from pipeline import catalogue, words
+    from pipeline import words
+    from pipeline.catalogue import templates
 
-    written = catalogue.init(folder, template)
+    written = templates.init(folder, template)
     words.lines([f"wrote {path}" for path in written])
     words.lines(["next: name your log files in wend.toml, then `wend check` and `wend run`"])
     return 0
@@ -104,7 +105,7 @@ def check(*, project: Project = None) -> int:
 
     found = rehearsal.rehearse(load(_folder(project)), now=clock())
     words.lines(words.rehearsal(found))
-    return FAILED if found.problems else 0
+    return FAILED if any(not problem.is_taken for problem in found.problems) else 0
 
 
 @app.command

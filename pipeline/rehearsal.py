@@ -7,7 +7,9 @@ from pathlib import Path
 
 import polars as pl
 
-from pipeline import catalogue, steps, warehouse
+from pipeline import steps, warehouse
+from pipeline.catalogue import files as catalogue
+from pipeline.catalogue.suggestions import suggestions
 from pipeline.landing import gate, ledger
 from pipeline.landing.ledger import Night
 from pipeline.landing.staging import Problem
@@ -46,7 +48,7 @@ def rehearse(settings: Settings, *, now: datetime) -> Rehearsal:
         .agg(record_count=pl.len())
         .sort("source", "record_count", "reasons", descending=[False, True, False])
     )
-    unmapped = catalogue.suggestions(
+    unmapped = suggestions(
         kinds.filter(pl.col("touchpoint").is_null())
         .select("channel", "kind", "label", "event_count")
         .sort("event_count", "channel", "kind", "label", descending=[True, False, False, False]),

@@ -14,17 +14,16 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from pipeline import catalogue, graph, publish, warehouse
-from pipeline.churn import listing, scores
-from pipeline.identity import customers as stitching
-from pipeline.identity import policy as identity_policy
+from pipeline import publish, warehouse
+from pipeline.catalogue import files as catalogue
+from pipeline.catalogue.suggestions import suggestions
+from pipeline.churn import listing
 from pipeline.job import Job
 from pipeline.landing import gate, ledger
 from pipeline.landing.clocks import microseconds
 from pipeline.landing.formats import format_named
 from pipeline.landing.gate import Landing
 from pipeline.landing.schema import INSTANT
-from pipeline.pages.report import render
 from pipeline.resources import sql_folder
 from pipeline.settings import CHANNELS, Settings, clock, identity_key
 
@@ -57,7 +56,10 @@ INTERNAL = frozenset(
         "session_events",
         "stage_labels",
         "touchpoint_patterns",
+        "transition_steps",
+        "transitions",
         "value_history",
+        "voice_summaries",
     }
 )
 
@@ -162,15 +164,17 @@ def open_lake(con: duckdb.DuckDBPyConnection, lake: Path) -> None:
 
 def stitch(settings: Settings, job: Job) -> str:
     """Identifiers to customers: the identity tables under data/work/identity/."""
+    from pipeline.identity import customers, policy  # noqa: PLC0415 - phonenumbers, scipy: slow
+
     with connect(settings, settings.work / "stitch.duckdb") as con:
         open_lake(con, settings.lake)
         _store(con, "parameters", parameters(settings, job))
         _store(con, "previous_identifiers", publish.previous_identifiers(settings.published))
         linkable = (sql_folder() / "identity" / "linkable_identifiers.sql").read_text()
         con.execute(f"create or replace view linkable_identifiers as {linkable}")
-        stitched = stitching.stitch(
+        stitched = customers.stitch(
             con,
-            policy=identity_policy.of(settings.identity, settings.company),
+            policy=policy.of(settings.identity, settings.company),
             key=identity_key(settings.lake),
             out=settings.work / "identity",
         )
@@ -201,21 +205,26 @@ def order(settings: Settings, job: Job) -> str:
 
 
 def model(settings: Settings, job: Job) -> str:  # noqa: ARG001 - every step is called alike
-    """The remaining models."""
+    """The remaining models, and what to do about each unmapped kind."""
     with connect(settings, settings.work / BUILD) as con:
         models = warehouse.read_models(sql_folder())
         done = {one.name for one in warehouse.needed(models, "ordered_events")}
         rest = [one for one in models if one.name not in done]
         built = list(warehouse.build(con, rest, _tables(con)))
+        unmapped, touchpoints, patterns = (
+            con.table(name).pl()
+            for name in ("unmapped_kinds", "touchpoints", "touchpoint_patterns")
+        )
+        _store(con, "unmapped_kinds", suggestions(unmapped, touchpoints, patterns))
     return f"{len(built)} tables"
 
 
 def draw_graph(settings: Settings, job: Job) -> str:  # noqa: ARG001
     """The stage and touchpoint graphs: graph_nodes and graph_edges."""
+    from pipeline.graph.tables import READS, tables  # noqa: PLC0415 - networkx is slow to load
+
     with connect(settings, settings.work / BUILD) as con:
-        drawn = graph.tables(
-            {name: con.table(name).pl() for name in graph.READS if name in _tables(con)}
-        )
+        drawn = tables({name: con.table(name).pl() for name in READS if name in _tables(con)})
         for name, frame in drawn.items():
             _store(con, name, frame)
     return f"{drawn['graph_nodes'].height} nodes, {drawn['graph_edges'].height} edges"
@@ -223,6 +232,8 @@ def draw_graph(settings: Settings, job: Job) -> str:  # noqa: ARG001
 
 def score(settings: Settings, job: Job) -> str:  # noqa: ARG001
     """The chance that each eligible customer leaves: churn_scores and churn_list."""
+    from pipeline.churn import scores  # noqa: PLC0415 - scipy is slow to load
+
     with connect(settings, settings.work / BUILD) as con:
         assessed = scores.assess(con.table("value_history").pl(), con.table("parameters").pl())
         _store(con, "churn_scores", assessed.scores)
@@ -351,6 +362,8 @@ def runs(settings: Settings, record: dict[str, object]) -> pl.DataFrame:
 
 def draw_pages(settings: Settings) -> str:
     """Pages and lists of the current snapshot, under data/reports/."""
+    from pipeline.pages.report import render  # noqa: PLC0415 - jinja2 is slow to load
+
     folder = publish.current(settings.published)
     target = settings.reports / folder.name
     staging = settings.reports / f".{folder.name}"

@@ -11,7 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from pipeline import catalogue, settings
+from pipeline import settings
+from pipeline.catalogue import files as catalogue
+from pipeline.catalogue import templates
+from pipeline.catalogue.patterns import TOUCHPOINT_PATTERNS, label_like
+from pipeline.catalogue.suggestions import suggestions
 from pipeline.errors import BadSettings
 from pipeline.resources import templates_folder
 from tests.tables import table
@@ -86,7 +90,7 @@ def test_patterns_are_ranked_as_written(write: Write) -> None:
         2    | Order placed    |         | order_completed    |
         3    | Order placed    |         | deal_stage_changed | Closed Won
         4    | Survey answered | survey  | survey_answered    |
-    """).cast(dict(catalogue.TOUCHPOINT_PATTERNS))
+    """).cast(dict(TOUCHPOINT_PATTERNS))
     assert_frame_equal(found, expected)
 
 
@@ -101,7 +105,7 @@ def test_notes_carry_their_day(write: Write) -> None:
 @given(label=st.text("ab%_!*/. ", max_size=8), glob=st.text("ab%_!*/. ", min_size=1, max_size=6))
 def test_a_glob_matches_what_its_like_pattern_matches(label: str, glob: str) -> None:
     """Only `*` is special in a glob; `%`, `_` and `!` stand for themselves."""
-    like = catalogue.label_like(glob)
+    like = label_like(glob)
 
     with duckdb.connect(config={"python_enable_replacements": False}) as con:
         matched = con.execute("select coalesce(? like ? escape '!', true)", [label, like])
@@ -287,10 +291,10 @@ def test_a_missing_file_is_named(write: Write) -> None:
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_every_template_makes_a_project_that_loads(tmp_path: Path, template: str) -> None:
     """What init writes is a catalogue and settings without a fault, with or without sources."""
-    written = catalogue.init(tmp_path / "shop", template)
+    written = templates.init(tmp_path / "shop", template)
 
     found = catalogue.read(tmp_path / "shop")
-    assert [path.name for path in written] == list(catalogue.FILES)
+    assert [path.name for path in written] == list(templates.FILES)
     assert settings.load(tmp_path / "shop").sources == {}
     assert 5 <= found.stages.height <= 8
     assert 15 <= found.touchpoints.height <= 25
@@ -301,7 +305,7 @@ def test_every_template_makes_a_project_that_loads(tmp_path: Path, template: str
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_the_sources_a_template_offers_are_valid(tmp_path: Path, template: str) -> None:
     """With every # before a source taken off, wend.toml still loads and names known formats."""
-    catalogue.init(tmp_path, template)
+    templates.init(tmp_path, template)
     path = tmp_path / settings.FILE_NAME
     text = path.read_text(encoding="utf-8")
     lines = [
@@ -318,7 +322,7 @@ def test_init_never_overwrites(tmp_path: Path) -> None:
     (tmp_path / "stages.csv").write_text("mine", encoding="utf-8")
 
     with pytest.raises(BadSettings, match=r"stages\.csv exists already and nothing was written"):
-        catalogue.init(tmp_path, "retail")
+        templates.init(tmp_path, "retail")
     assert [path.name for path in tmp_path.iterdir()] == ["stages.csv"]
     assert (tmp_path / "stages.csv").read_text(encoding="utf-8") == "mine"
 
@@ -328,7 +332,7 @@ def test_an_unknown_template_lists_those_there_are(tmp_path: Path) -> None:
     with pytest.raises(
         BadSettings, match="no template 'farm'; there are bank, health, retail, software, telecom"
     ):
-        catalogue.init(tmp_path, "farm")
+        templates.init(tmp_path, "farm")
 
 
 def test_a_suggestion_goes_by_rare_shared_words(write: Write) -> None:
@@ -343,16 +347,35 @@ def test_a_suggestion_goes_by_rare_shared_words(write: Write) -> None:
         crm     | contact_created |                | 2
     """)
 
-    suggested = catalogue.suggestions(unmapped, found.touchpoints, found.touchpoint_patterns)
+    suggested = suggestions(unmapped, found.touchpoints, found.touchpoint_patterns)
 
     assert suggested["suggestion"].to_list() == [
         "add to 'Read pricing': page_failed /pricing*",
         "add a touchpoint: email_delivered newsletter",
         "add a touchpoint: page_viewed /help*",
         "add to 'Order placed': order_cancelled",
-        "none needed: it says who somebody is, and is no meeting",
+        "a record about a customer, no meeting: may stay unmapped",
     ]
     assert_frame_equal(suggested.drop("suggestion"), unmapped)
+
+
+def test_what_is_no_meeting_may_stay_unmapped(write: Write) -> None:
+    """A record, part of a conversation or a report on delivery, whatever words it shares."""
+    found = catalogue.read(write())
+    unmapped = table("""
+        channel | kind              | label_example
+        crm     | deal_created      | order
+        chat    | chat_message_sent | pricing
+        email   | email_opened      | survey
+    """)
+
+    suggested = suggestions(unmapped, found.touchpoints, found.touchpoint_patterns)
+
+    assert suggested["suggestion"].to_list() == [
+        "a record about a customer, no meeting: may stay unmapped",
+        "part of a conversation whose start is a touchpoint: may stay unmapped",
+        "a report on delivery: may stay unmapped",
+    ]
 
 
 def test_suggestions_for_nothing_are_nothing(write: Write) -> None:
@@ -362,6 +385,6 @@ def test_suggestions_for_nothing_are_nothing(write: Write) -> None:
         schema={"channel": pl.String, "kind": pl.String, "label_example": pl.String}
     )
 
-    suggested = catalogue.suggestions(unmapped, found.touchpoints, found.touchpoint_patterns)
+    suggested = suggestions(unmapped, found.touchpoints, found.touchpoint_patterns)
 
     assert suggested.schema["suggestion"] == pl.String

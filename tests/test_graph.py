@@ -7,7 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from pipeline import graph
+from pipeline.graph.chain import chain
+from pipeline.graph.edges import edges
+from pipeline.graph.network import build
+from pipeline.graph.nodes import GRAPH_NODES
+from pipeline.graph.tables import tables
 from tests.tables import table
 
 # ada's company: half of those who look buy, one in five buyers looks again, nobody skips Buy.
@@ -91,7 +95,7 @@ def frames(
 
 def node(name: str, given: dict[str, pl.DataFrame] | None = None) -> dict[str, object]:
     """One row of graph_nodes."""
-    drawn = graph.tables(given or frames())["graph_nodes"]
+    drawn = tables(given or frames())["graph_nodes"]
     return drawn.filter(pl.col("name") == name).row(0, named=True)
 
 
@@ -189,8 +193,7 @@ def test_removal_effect_is_what_redirecting_loses() -> None:
     cut = {way: share for way, share in ways.items() if way[0] != "Buy"} | {("Buy", "(ended)"): 1.0}
 
     before, after = (
-        graph.chain(graph.build(graph.edges("stage", frames(transitions(one))))).completed[0]
-        for one in (ways, cut)
+        chain(build(edges("stage", frames(transitions(one))))).completed[0] for one in (ways, cut)
     )
 
     lost = node("Buy", frames(transitions(ways)))["removal_effect"]
@@ -221,7 +224,7 @@ def test_nothing_completed_yet_is_no_error() -> None:
         share=pl.when(pl.col("to_stage") == "(open)").then(None).otherwise(pl.col("share"))
     )
 
-    drawn = graph.tables(frames(fresh))
+    drawn = tables(frames(fresh))
 
     assert drawn["graph_paths"].is_empty()
     assert drawn["graph_nodes"].select("name", "is_must_pass", "absorption_completed").rows() == [
@@ -231,10 +234,10 @@ def test_nothing_completed_yet_is_no_error() -> None:
 
 def test_no_journeys_at_all_give_empty_tables() -> None:
     """The columns stand, without a row."""
-    drawn = graph.tables(frames(SIMPLE.clear()))
+    drawn = tables(frames(SIMPLE.clear()))
 
     assert drawn["graph_nodes"].is_empty()
-    assert drawn["graph_nodes"].schema == graph.GRAPH_NODES
+    assert drawn["graph_nodes"].schema == GRAPH_NODES
 
 
 shares = st.lists(st.integers(0, 9), min_size=7, max_size=7).filter(lambda row: sum(row) > 0)
@@ -254,7 +257,7 @@ def test_absorption_agrees_with_walking_the_chain(rows: list[list[int]], seed: i
         for j, head in enumerate(heads)
         if matrix[i, j] > 0
     }
-    walked = graph.chain(graph.build(graph.edges("stage", frames(transitions(given_shares)))))
+    walked = chain(build(edges("stage", frames(transitions(given_shares)))))
 
     # Brute force: the chance to be in each state after many steps, and then some walks.
     power = np.zeros((7, 7))
@@ -276,7 +279,7 @@ def test_absorption_agrees_with_walking_the_chain(rows: list[list[int]], seed: i
 @settings(max_examples=20, deadline=None)
 def test_the_order_of_transitions_changes_nothing(order: list[int]) -> None:
     """Shuffled rows draw the same graph to the last bit."""
-    straight, shuffled = graph.tables(frames()), graph.tables(frames(SIMPLE[order]))
+    straight, shuffled = tables(frames()), tables(frames(SIMPLE[order]))
 
     for name, frame in straight.items():
         assert_frame_equal(frame, shuffled[name], check_exact=True)
@@ -295,7 +298,7 @@ def test_the_likeliest_path_multiplies_to_most() -> None:
         }
     )
 
-    path = graph.tables(frames(two_ways))["graph_paths"]
+    path = tables(frames(two_ways))["graph_paths"]
 
     assert path.select("step", "name").rows() == [
         (1, "Discover"),
@@ -308,7 +311,7 @@ def test_the_likeliest_path_multiplies_to_most() -> None:
 
 def test_edges_say_which_way_they_lead() -> None:
     """Back is to an earlier stage; ends and starts are neither back nor loop."""
-    drawn = graph.tables(frames())["graph_edges"]
+    drawn = tables(frames())["graph_edges"]
 
     assert drawn.filter("is_back").select("from_name", "to_name").rows() == [("Buy", "Discover")]
     assert drawn.filter("is_loop").is_empty()
@@ -332,7 +335,7 @@ def test_loops_are_counted_there_and_back() -> None:
         )
     }
 
-    found = graph.tables(given_frames)["graph_loops"].filter(pl.col("grain") == "touchpoint")
+    found = tables(given_frames)["graph_loops"].filter(pl.col("grain") == "touchpoint")
 
     assert found.select("name", "other_name", "loop_count").rows() == [
         ("View bill", "View bill", 30),
@@ -342,7 +345,7 @@ def test_loops_are_counted_there_and_back() -> None:
 
 def test_drop_off_points_rank_by_ended_and_weigh_what_was_lost() -> None:
     """55 ended in Discover; had they gone on like the others, two thirds would have completed."""
-    found = graph.tables(frames())["drop_off_points"]
+    found = tables(frames())["drop_off_points"]
 
     assert found.select("rank", "name").rows() == [(1, "Discover"), (2, "Renew")]
     assert found["completions_lost"].to_list() == pytest.approx([55 * (1 / 3) / 0.5, 10.0])
@@ -363,12 +366,12 @@ def test_drop_off_points_leave_decisions_out() -> None:
         """),
     }
 
-    assert graph.tables(given_frames)["drop_off_points"]["name"].to_list() == ["View bill"]
+    assert tables(given_frames)["drop_off_points"]["name"].to_list() == ["View bill"]
 
 
 def found(**changed: pl.DataFrame) -> list[str]:
     """The findings of a small run, with some tables changed."""
-    return graph.tables(frames() | changed)["findings"]["finding"].to_list()
+    return tables(frames() | changed)["findings"]["finding"].to_list()
 
 
 def test_findings_are_three_sentences_with_numbers() -> None:

@@ -9,7 +9,7 @@ from statistics import NormalDist
 
 import polars as pl
 
-from pipeline.graph import SURE
+from pipeline.graph.findings import SURE
 from pipeline.pages import numbers
 
 

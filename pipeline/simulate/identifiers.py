@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pipeline.simulate import chance, journeys
+from pipeline.simulate import chance, devices
 from pipeline.simulate.plan import Plan
 
 Rows = NDArray[Any]
@@ -83,7 +83,7 @@ def cookies(owner: Rows, slot: Rows, seed: int) -> pl.Series:
 def agents(owner: Rows, slot: Rows, seed: int) -> NDArray[np.int64]:
     """Which of `AGENTS` a cookie's browser is."""
     keys = chance.keyed(chance.root(seed, "agent"), owner, slot)
-    mobile = journeys.device_is_mobile(owner, slot, seed)
+    mobile = devices.device_is_mobile(owner, slot, seed)
     return np.where(
         mobile,
         len(DESKTOPS) + chance.picks(keys, "mobile", len(MOBILES)),

@@ -35,6 +35,8 @@ horizon_days = 60
 format = "segment"
 path = "raw/web/*.jsonl"
 rank = 10
+# The shop's developers add fields as they like; that is said, and stops nothing.
+on_new_field = "warn"
 
 [sources.chat]
 format = "zendesk_chat"

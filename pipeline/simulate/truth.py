@@ -16,9 +16,9 @@ from polars._typing import PolarsDataType
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from pipeline.simulate import identifiers, journeys, stamps, way
+from pipeline.simulate import devices, identifiers, stamps, way
 from pipeline.simulate.plan import Plan
-from pipeline.simulate.raw import salesforce, survey, web
+from pipeline.simulate.raw import salesforce_cases, survey, web_calls
 from pipeline.simulate.raw.written import EVIDENCE, Company
 
 INSTANT: PolarsDataType = pl.Datetime("us")
@@ -73,11 +73,11 @@ def _own_ids(found: pl.DataFrame, company: Company) -> pl.Series:
         if source in {"portal", "hubspot"}:
             continue
         if source == "web":
-            zero = pl.repeat(web.TOUCH, part.height, eager=True)
-            own = web.message_ids(part["person_id"], part["step"], zero, seed)
+            zero = pl.repeat(web_calls.TOUCH, part.height, eager=True)
+            own = web_calls.message_ids(part["person_id"], part["step"], zero, seed)
         elif source == "salesforce":
             is_case = part["name"].is_in(["Ticket opened", "Ticket resolved"])
-            case = salesforce.case_ids(person, part["case_number"].to_numpy(), seed)
+            case = salesforce_cases.case_ids(person, part["case_number"].to_numpy(), seed)
             own = case.zip_with(is_case, identifiers.own_ids(str(source), person, step, seed))
         else:
             prefix = "C" if source == "calls" else ""
@@ -183,13 +183,13 @@ def orders(touches: pl.DataFrame, company: Company) -> pl.DataFrame:
     rows = touches.filter(pl.col("touchpoint") == way.NUMBER["Order placed"])
     person, slot = rows["person_id"].to_numpy(), rows["slot"].to_numpy()
     owner = identifiers.cookie_owners(company.persons, person, slot)
-    mobile = journeys.device_is_mobile(owner, slot, company.seed)
-    zero = pl.repeat(web.TOUCH, rows.height, eager=True)
+    mobile = devices.device_is_mobile(owner, slot, company.seed)
+    zero = pl.repeat(web_calls.TOUCH, rows.height, eager=True)
     return rows.select(
         "person_id",
-        own_id=web.message_ids(rows["person_id"], rows["step"], zero, company.seed),
+        own_id=web_calls.message_ids(rows["person_id"], rows["step"], zero, company.seed),
         occurred_at=pl.from_epoch("at", time_unit="us"),
-        amount_cents=web.amounts(rows, company),
+        amount_cents=web_calls.amounts(rows, company),
         device_kind=pl.when(pl.Series(mobile)).then(pl.lit("mobile")).otherwise(pl.lit("desktop")),
     )
 

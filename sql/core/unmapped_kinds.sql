@@ -1,6 +1,7 @@
 -- unmapped_kinds: what people did that no touchpoint of the catalogue describes.
 -- Grain: one row per source, channel, kind.
 -- Reads: event_customers, kind_touchpoints, known_events.
+-- Its column suggestion comes from pipeline/catalogue/suggestions.py.
 with
     labelled as (
         select
@@ -53,51 +54,7 @@ select
     exemplified.label as label_example,
     counted.label_count,
     counted.event_count,
-    counted.customer_count,
-    case
-        when
-            counted.kind in (
-                'account_joined',
-                'association_recorded',
-                'contact_created',
-                'contact_updated',
-                'customer_identified',
-                'deal_created',
-                'identity_merged',
-                'lead_converted',
-                'lead_created',
-                'lifecycle_stage_changed'
-            )
-        then 'a record about a customer, no meeting: may stay unmapped'
-        when
-            counted.kind in (
-                'chat_message_sent',
-                'conversation_message_sent',
-                'conversation_noted',
-                'conversation_closed',
-                'chat_ended'
-            )
-        then 'part of a conversation whose start is a touchpoint: may stay unmapped'
-        when
-            counted.kind
-            in ('email_bounced', 'email_deferred', 'email_rejected', 'email_opened')
-        then 'a report on delivery: may stay unmapped'
-        when exemplified.label is null
-        then 'add `' || counted.kind || '` to the events of a touchpoint'
-        when substr(exemplified.label, 1, 1) = '/'
-        then
-            'add `'
-            || counted.kind
-            || ' /'
-            || split_part(exemplified.label, '/', 2)
-            || '*` to the events of a touchpoint'
-        else
-            'add `'
-            || counted.kind
-            || ' '
-            || exemplified.label
-            || '` to the events of a touchpoint'
-    end as suggestion
+    counted.customer_count
 from counted
 join
     exemplified

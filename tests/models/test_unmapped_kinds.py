@@ -48,18 +48,3 @@ def test_kinds_that_no_touchpoint_describes_are_counted(run_model: RunModel) -> 
         talk   | chat    | chat_rated      | sales         | 1           | 1           | 0
     """)
     assert_frame_equal(found.select(expected.columns), expected)
-
-
-def test_each_unmapped_kind_comes_with_a_suggestion(run_model: RunModel) -> None:
-    """A path is widened to its first folder; a mere record may stay as it is."""
-    found = run_model(
-        "unmapped_kinds", known_events=EVENTS, kind_touchpoints=KINDS, event_customers=WHOSE
-    )
-
-    said = dict(found.select("kind", "suggestion").iter_rows())
-    assert said == {
-        "page_viewed": "add `page_viewed /blog*` to the events of a touchpoint",
-        "video_watched": "add `video_watched` to the events of a touchpoint",
-        "chat_rated": "add `chat_rated sales` to the events of a touchpoint",
-        "contact_created": "a record about a customer, no meeting: may stay unmapped",
-    }

@@ -3,7 +3,7 @@ import polars as pl
 
 from pipeline.landing import identifiers as landing
 from pipeline.simulate import chance, identifiers
-from pipeline.simulate.journeys import SECOND_DEVICE_SLOT, device_is_mobile
+from pipeline.simulate.devices import SECOND_DEVICE_SLOT, device_is_mobile
 from pipeline.simulate.plan import usual
 
 KEYS = chance.keyed(chance.root(1, "test"), np.arange(200))

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from pipeline.simulate import journeys, stamps, way
+from pipeline.simulate import devices, journeys, stamps, way
 from pipeline.simulate.journeys import Walked
 from pipeline.simulate.persons import persons
 from pipeline.simulate.plan import usual
@@ -126,7 +126,7 @@ def test_during_the_incident_no_phone_orders(walked: Walked) -> None:
     orders = walked.touches.filter(pl.col("touchpoint") == way.NUMBER["Order placed"])
     person, slot = orders["person_id"].to_numpy(), orders["slot"].to_numpy()
     owner = np.where(slot == 0, everyone["cookie_owner"].to_numpy()[person], person)
-    mobile = pl.Series(journeys.device_is_mobile(owner, slot, 1))
+    mobile = pl.Series(devices.device_is_mobile(owner, slot, 1))
     day = pl.from_epoch(orders["at"], time_unit="us").dt.date()
     last = PLAN.incident.starts_on + timedelta(days=PLAN.incident.days - 1)
     inside = day.is_between(PLAN.incident.starts_on, last)

@@ -1,0 +1,1 @@
+"""The catalogue: what a company says of its stages and touchpoints."""

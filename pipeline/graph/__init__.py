@@ -1,0 +1,1 @@
+"""Transitions to networkx graphs, and what they say of the way from start to completed."""

@@ -1,0 +1,139 @@
+"""Which fields a source's records have, learned from what landed: a new one is noticed.
+
+The first landing of a source teaches what its records look like. From then on a file with a
+field never seen, with a field of another type, or without a field that every earlier record
+had, is stopped or reported, as wend.toml says. Vendors add fields without a word, and a field
+that is renamed would otherwise become an empty column that nobody asked for.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from decimal import Decimal
+
+import polars as pl
+
+from pipeline.landing.record import Profile, Raw, RawFile
+
+FIELDS = pl.Schema(
+    {
+        "file_id": pl.String,
+        "field": pl.String,
+        "kind": pl.String,  # text, number, boolean, list, object, time, empty
+        "record_count": pl.Int64,  # records in which the field had this kind
+        "file_record_count": pl.Int64,
+    }
+)
+KINDS: Mapping[type, str] = {
+    str: "text",
+    bytes: "text",
+    int: "number",
+    float: "number",
+    Decimal: "number",
+    bool: "boolean",
+    list: "list",
+    dict: "object",
+    datetime: "time",
+    date: "time",
+    time: "time",
+    type(None): "empty",
+}
+# Fewer records than this do not show that a field is always there.
+ALWAYS_RECORDS = 100
+
+
+def observed(file: RawFile, records: Iterable[Raw]) -> Iterator[Raw]:
+    """The records, their fields noted on the file as they pass."""
+    profile = file.profile
+    for raw in records:
+        if raw.problem is None:
+            profile.record_count += 1
+            profile.fields.update(zip(raw.value, map(type, raw.value.values()), strict=True))
+        yield raw
+
+
+def table(files: Sequence[RawFile]) -> pl.DataFrame:
+    """The fields of files that were read: one row per file_id, field, kind; columns of FIELDS."""
+    rows = [
+        (file.file_id, name, kind, count, file.profile.record_count)
+        for file in files
+        for (name, kind), count in _kinds(file.profile).items()
+    ]
+    return pl.DataFrame(rows, schema=FIELDS, orient="row").sort("file_id", "field", "kind")
+
+
+def _kinds(profile: Profile) -> Counter[tuple[str, str]]:
+    """Records by field and kind of value."""
+    found: Counter[tuple[str, str]] = Counter()
+    for (name, of), count in profile.fields.items():
+        found[str(name), KINDS.get(of, of.__name__)] += count
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the earlier records of a source had.
+
+    Attributes:
+        kinds: Field -> the kinds of value it had.
+        shapes: Fields of a file -> its records, and how many of them had each field, summed
+            over the files with just these fields.
+    """
+
+    kinds: Mapping[str, frozenset[str]]
+    shapes: Mapping[frozenset[str], tuple[int, Mapping[str, int]]]
+
+
+def known(earlier: pl.DataFrame) -> Known:
+    """What the files in `earlier`, columns of FIELDS, teach."""
+    kinds: dict[str, set[str]] = {}
+    shapes: dict[frozenset[str], tuple[int, Counter[str]]] = {}
+    for (_, record_count), rows in earlier.group_by("file_id", "file_record_count"):
+        counts: Counter[str] = Counter()
+        for name, kind, count in rows.select("field", "kind", "record_count").iter_rows():
+            kinds.setdefault(name, set()).add(kind)
+            counts[name] += count
+        total, sums = shapes.get(frozenset(counts), (0, Counter()))
+        shapes[frozenset(counts)] = (total + record_count, sums + counts)
+    return Known({name: frozenset(found) for name, found in kinds.items()}, shapes)
+
+
+def changes(file: RawFile, earlier: Known) -> list[str]:
+    """How a file's fields differ from those of all earlier records, a sentence part each."""
+    now: dict[str, set[str]] = {}
+    for name, kind in _kinds(file.profile):
+        now.setdefault(name, set()).add(kind)
+    if not now or not earlier.kinds:
+        return []
+    said = [
+        f"new field {name} ({_listed(now[name])})" for name in sorted(now.keys() - earlier.kinds)
+    ]
+    for name in sorted(now.keys() & earlier.kinds):
+        before = earlier.kinds[name] - {"empty"}
+        if before and (turned := now[name] - before - {"empty"}):
+            said.append(f"field {name} was {_listed(before)} and now is {_listed(turned)}")
+    said += [f"field {name} is missing" for name in sorted(_always(now, earlier) - now.keys())]
+    return said
+
+
+def _always(now: Iterable[str], earlier: Known) -> frozenset[str]:
+    """The fields that every earlier record of files alike had."""
+    fields = frozenset(now)
+    kin = [
+        (record_count, counts)
+        for shape, (record_count, counts) in earlier.shapes.items()
+        if 2 * len(shape & fields) >= len(shape | fields)
+    ]
+    total = sum(record_count for record_count, _ in kin)
+    if total < ALWAYS_RECORDS:
+        return frozenset()
+    sums: Counter[str] = Counter()
+    for _, counts in kin:
+        sums.update(counts)
+    return frozenset(name for name, count in sums.items() if count == total)
+
+
+def _listed(kinds: Iterable[str]) -> str:
+    """Kinds of value for a message."""
+    return " or ".join(sorted(kinds))

@@ -1,0 +1,64 @@
+"""A field that is new, missing or of another type than before is stopped or reported."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.landing.containers.csv_records import csv_rows
+from pipeline.landing.containers.json_records import json_lines
+from pipeline.landing.fields import ALWAYS_RECORDS, changes, known, table
+from pipeline.landing.record import RawFile
+
+
+def read(folder: Path, content: str, name: str = "first.jsonl") -> RawFile:
+    """A file with this content, read to its end."""
+    path = folder / name
+    path.write_text(content)
+    file = RawFile(path, name, f"source-{name}")
+    list(csv_rows(file) if name.endswith(".csv") else json_lines(file))
+    return file
+
+
+FIRST = '{"id": 1, "mail": "ada@example.com", "note": null}\n' * ALWAYS_RECORDS
+
+
+@pytest.mark.parametrize(
+    ("later", "said"),
+    [
+        ('{"id": 2, "mail": "b@example.com", "note": null}', []),
+        ('{"id": 2.5, "mail": null, "note": null}', []),
+        ('{"id": 2, "mail": "b", "note": "first words"}', []),
+        ('{"id": 2, "mail": "b", "note": null, "coupon": true}', ["new field coupon (boolean)"]),
+        ('{"id": "2", "mail": "b", "note": null}', ["field id was number and now is text"]),
+        (
+            '{"id": 2, "email": "b", "note": 1}',
+            ["new field email (text)", "field mail is missing"],
+        ),
+    ],
+)
+def test_what_differs_from_all_earlier_records_is_named(
+    later: str, said: list[str], tmp_path: Path
+) -> None:
+    """Values of one kind, and a first value where there never was one, are no change."""
+    earlier = known(table([read(tmp_path, FIRST)]))
+
+    assert changes(read(tmp_path, later, "second.jsonl"), earlier) == said
+
+
+def test_few_records_do_not_show_that_a_field_is_always_there(tmp_path: Path) -> None:
+    """Under ALWAYS_RECORDS records a field that then stays away is no news."""
+    earlier = known(table([read(tmp_path, FIRST[: len(FIRST) // 2])]))
+
+    assert changes(read(tmp_path, '{"id": 2, "note": null}', "second.jsonl"), earlier) == []
+
+
+def test_a_table_is_compared_with_tables_alike(tmp_path: Path) -> None:
+    """Contacts and deals in one source do not miss each other's columns."""
+    contacts = read(tmp_path, "id,mail,phone\n" + "1,a,b\n" * ALWAYS_RECORDS, "contacts.csv")
+    deals = read(tmp_path, "deal,stage,amount\n" + "1,won,5\n" * ALWAYS_RECORDS, "deals.csv")
+    earlier = known(table([contacts, deals]))
+
+    assert changes(read(tmp_path, "deal,stage,amount\n2,won,5\n", "more.csv"), earlier) == []
+    assert changes(read(tmp_path, "deal,stage\n2,won\n", "less.csv"), earlier) == [
+        "field amount is missing"
+    ]

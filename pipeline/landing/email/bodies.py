@@ -147,12 +147,13 @@ def body(message: Message, kind: str) -> Body:
             part.get_content_disposition() == "attachment" or part.get_filename() is not None
         )
         if part_kind == "text/plain" and not is_file:
-            plain = plain or part
+            plain = part if plain is None else plain
         elif part_kind == "text/html" and not is_file:
-            markup = markup or part
+            markup = part if markup is None else markup
         elif part_kind not in {"application/pgp-signature", "application/pkcs7-signature"}:
             attachment_count += is_file or not part_kind.startswith("text/")
-    written = plain or markup
+    # A message without headers is false.
+    written = markup if plain is None else plain
     if written is None:
         return Body(None, None, attachment_count)
     content = written.get_payload(decode=True)

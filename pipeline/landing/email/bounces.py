@@ -29,10 +29,15 @@ KINDS = {"failed": "email_bounced", "delayed": "email_deferred", "delivered": "e
 DECLARING = frozenset(
     {
         *("auto-submitted", "precedence", "x-autoreply", "x-autorespond", "x-failed-recipients"),
-        *("list-id", "list-post", "list-unsubscribe", "x-beenthere"),
+        *("list-id", "list-post", "list-unsubscribe", "x-beenthere", "newsgroups"),
         *("x-spam-flag", "x-spam-status", "content-type"),
     }
 )
+# A list's own copy of a mail, and an article of a news group.
+OF_A_LIST = ("list-id", "list-post", "x-beenthere", "newsgroups")
+
+# Groups.io leaves the list's headers out of what it gives for download.
+HOSTED = re.compile(r"@(?:[\w-]+\.)*groups\.io\b|@googlegroups\.com\b", re.IGNORECASE)
 
 
 class Report(NamedTuple):
@@ -119,10 +124,9 @@ def machine_reason(headers: Headers, sender: str, subject: str) -> str | None:
         or precedence == "auto_reply"
         or AWAY.match(subject) is not None,
         "auto_generated": declared not in {"", "no"},
-        "list": bool(
-            headers.get("list-id") or headers.get("list-post") or headers.get("x-beenthere")
-        )
-        or precedence == "list",
+        "list": any(map(headers.get, OF_A_LIST))
+        or precedence == "list"
+        or any(HOSTED.search(line) for name in ("to", "cc") for line in headers.get(name, ())),
         "bulk": precedence in {"bulk", "junk"} or bool(headers.get("list-unsubscribe")),
         "daemon": DAEMON.fullmatch(local) is not None,
         "no_reply": NO_REPLY.search(local) is not None,

@@ -5,11 +5,9 @@ everybody else is a customer or is only mentioned.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
-from email import message_from_bytes
-from email.message import Message
 from email.utils import parsedate
 
 from pipeline.errors import BadRecord
@@ -18,6 +16,7 @@ from pipeline.landing.clocks import Clock, Instant
 from pipeline.landing.email.bodies import body, header_text, unfolded
 from pipeline.landing.email.bounces import DECLARING, Report, delivery_report, machine_reason
 from pipeline.landing.email.mailbox import messages
+from pipeline.landing.email.parsing import parsed
 from pipeline.landing.email.parties import (
     Exchange,
     Headers,
@@ -26,7 +25,13 @@ from pipeline.landing.email.parties import (
     people,
     senders,
 )
-from pipeline.landing.email.threads import message_ids, root
+from pipeline.landing.email.threads import (
+    answered,
+    is_answer,
+    message_ids,
+    quoted,
+    subject_thread,
+)
 from pipeline.landing.formats import channel_of
 from pipeline.landing.record import (
     Event,
@@ -41,7 +46,15 @@ from pipeline.landing.text import redact
 
 WANTED = DECLARING | {
     *("from", "sender", "reply-to", "return-path", "to", "cc", "delivered-to", "x-original-to"),
-    *("date", "received", "message-id", "references", "in-reply-to", "subject"),
+    *(
+        "date",
+        "received",
+        "nntp-posting-date",
+        "message-id",
+        "references",
+        "in-reply-to",
+        "subject",
+    ),
 }
 HOUR_US = 3_600_000_000
 
@@ -69,17 +82,14 @@ def interpret(number: int, content: bytes, feed: Feed, channel: str) -> list[Eve
     Raises:
         BadRecord: No mail, no time, or no sender.
     """
-    try:
-        message = message_from_bytes(content)
-    except RecursionError as error:
-        raise BadRecord("parts nested too deeply to be a mail") from error
-    headers = _headers(message)
+    message, raw_headers, kind = parsed(content)
+    headers = _headers(raw_headers)
     occurred, received_us, time_from = _times(headers, feed.clock)
     own_id = next(iter(message_ids(_first(headers, "message-id"))), None)
-    thread = root(own_id, _first(headers, "references"), _first(headers, "in-reply-to"))
+    thread = answered(_first(headers, "references"), _first(headers, "in-reply-to"))
     subject = header_text(_first(headers, "subject"))
-    kind = message.get_content_type()
     written = body(message, kind)
+    thread = thread or quoted(written.text)
     stated = {
         "subject": redact(subject)[:500] or None,
         "charset": written.note,
@@ -95,8 +105,8 @@ def interpret(number: int, content: bytes, feed: Feed, channel: str) -> list[Eve
         occurred=occurred,
         identifiers=(),
         received_us=received_us,
-        object_kind="thread" if thread else None,
-        object_id=thread,
+        object_kind="thread" if thread or own_id else None,
+        object_id=thread or own_id,
         text=written.text,
         properties={name: value for name, value in stated.items() if value is not None},
     )
@@ -109,24 +119,30 @@ def interpret(number: int, content: bytes, feed: Feed, channel: str) -> list[Eve
     if isinstance(exchange, str):
         return [Ignored(number, exchange)]
     if exchange.direction == "inbound":
-        reason = machine_reason(headers, sender, subject)
-        return [_received(mail, exchange, feed, reason)]
-    # What the company's own programs answer is still the company speaking to a customer.
-    is_automatic = _first(headers, "auto-submitted").lower() not in {"", "no"}
-    return _sent(replace(mail, actor="system" if is_automatic else "agent"), exchange, feed)
+        found = [_received(mail, exchange, feed, machine_reason(headers, sender, subject))]
+    else:
+        # What the company's own programs answer is still the company speaking to a customer.
+        is_automatic = _first(headers, "auto-submitted").lower() not in {"", "no"}
+        found = _sent(replace(mail, actor="system" if is_automatic else "agent"), exchange, feed)
+    if thread is not None:
+        return [*found]
+    return [
+        _by_subject(event, subject, exchange, customer)
+        for event, customer in zip(found, exchange.customers, strict=True)
+    ]
 
 
-def _headers(message: Message) -> Headers:
+def _headers(raw: Iterable[tuple[str, str]]) -> Headers:
     """The headers that matter, unfolded, by name in lower case.
 
     Raises:
         BadRecord: There is none: not a mail.
     """
     headers: dict[str, list[str]] = {}
-    for name, value in message.raw_items():
-        known = name.lower()
-        if known in WANTED:
-            headers.setdefault(known, []).append(unfolded(str(value)))
+    for name, value in raw:
+        # Of the stations on its way the last, which stands first, is enough.
+        if name in WANTED and not (name == "received" and name in headers):
+            headers.setdefault(name, []).append(unfolded(value))
     if not headers:
         raise BadRecord("no mail: no From, To, Date, Subject or Message-ID")
     return headers
@@ -161,8 +177,9 @@ def _times(headers: Headers, clock: Clock) -> tuple[Instant, int | None, str | N
 
 
 def _arrived(headers: Headers, clock: Clock) -> Instant | None:
-    """When the last server took the mail: the newest Received stands first."""
+    """When the last server took the mail: the newest Received stands first; or a news server."""
     stamp = _first(headers, "received").rpartition(";")[2]
+    stamp = stamp or _first(headers, "nntp-posting-date")
     try:
         return clocks.mail_date(stamp, clock) if ZONED.search(stamp) else None
     except BadRecord:
@@ -191,6 +208,22 @@ def _dated(stamp: str, clock: Clock) -> Instant:
     return clocks.local(moment, "second", clock)
 
 
+def _by_subject(mail: Event, subject: str, exchange: Exchange, customer: str) -> Event:
+    """A mail that refers to no other, in the thread of its subject where it is an answer.
+
+    The company answers from other mailboxes than it is written to: the customer tells the thread.
+    Where nobody is known to be the company, both correspondents do.
+    """
+    known = exchange.mailbox is not None
+    people = (customer,) if known else (customer, *exchange.mentioned[:1])
+    thread = subject_thread(subject, people)
+    if thread is None:
+        return mail
+    if is_answer(subject, mail.text):
+        return replace(mail, object_kind="thread", object_id=thread)
+    return replace(mail, properties={**mail.properties, "subject_thread": thread})
+
+
 def _received(mail: Event, exchange: Exchange, feed: Feed, machine_reason: str | None) -> Event:
     """A mail that a customer wrote, or a program in a customer's name."""
     return replace(
@@ -201,7 +234,7 @@ def _received(mail: Event, exchange: Exchange, feed: Feed, machine_reason: str |
     )
 
 
-def _sent(mail: Event, exchange: Exchange, feed: Feed) -> list[Event | Ignored]:
+def _sent(mail: Event, exchange: Exchange, feed: Feed) -> list[Event]:
     """A mail that the company wrote: one event per customer it went to."""
     is_shared = len(exchange.customers) > 1
     return [

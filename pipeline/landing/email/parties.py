@@ -1,7 +1,7 @@
 """Who wrote to whom: addresses in headers, and what they are to the company."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from pipeline.landing import identifiers
@@ -15,7 +15,6 @@ LONGEST_HEADER = 20_000
 ASIDE = re.compile(r'"(?:[^"\\]|\\.){0,300}"|\([^()]{0,300}\)')
 ENCLOSED = re.compile(r"<\s*([^<>\s]+@[^<>\s]+?)\s*>")
 BARE = re.compile(r"[^\s<>()\[\]:;,\"']+@[^\s<>()\[\]:;,\"']+")
-OBSCURED = re.compile(r"\s*([\w.+-]+) at ([\w-]+(?:\.[\w-]+)+)")
 
 
 def addresses(lines: Iterable[str]) -> list[str]:
@@ -32,9 +31,6 @@ def _written(line: str) -> Iterator[str]:
     line = line[:LONGEST_HEADER]
     if "@" not in line:
         line = header_text(line)
-    if hidden := OBSCURED.match(line):
-        yield f"{hidden[1]}@{hidden[2]}"
-        return
     if '"' in line or "(" in line:
         line = ASIDE.sub(" ", line)
     for entry in re.split("[,;]", line):
@@ -75,10 +71,10 @@ def exchange_of(headers: Headers, sender: str, feed: Feed) -> Exchange | str:
         for names in (["to"], ["cc"], ["reply-to"], ["delivered-to", "x-original-to"])
     )
     named = list(dict.fromkeys(to + copied))
-    staff = [address for address in named if _is_staff(address, domains)]
+    staff = [address for address in named if is_staff(address, domains)]
     outside = [address for address in named if address not in staff]
-    if not _is_staff(sender, domains):
-        boxes = staff or [address for address in envelope if _is_staff(address, domains)]
+    if not is_staff(sender, domains):
+        boxes = staff or [address for address in envelope if is_staff(address, domains)]
         others = [address for address in outside if address != sender]
         return Exchange("inbound", (sender,), _mailbox(boxes), tuple(boxes), tuple(others))
     if outside:
@@ -86,7 +82,7 @@ def exchange_of(headers: Headers, sender: str, feed: Feed) -> Exchange | str:
         others = [address for address in outside if address not in customers]
         staff = [sender, *staff]
         return Exchange("outbound", tuple(customers), _mailbox(staff), tuple(staff), tuple(others))
-    asking = [address for address in answered if not _is_staff(address, domains)]
+    asking = [address for address in answered if not is_staff(address, domains)]
     if asking:
         # A form on the company's own site: it writes to itself, and the customer is whom to answer.
         boxes = staff or [sender]
@@ -94,7 +90,7 @@ def exchange_of(headers: Headers, sender: str, feed: Feed) -> Exchange | str:
     return "internal" if staff else "no_recipient"
 
 
-def _is_staff(address: str, domains: set[str]) -> bool:
+def is_staff(address: str, domains: Collection[str]) -> bool:
     """Whether an address is at one of the company's domains or below it."""
     host = address.rpartition("@")[2]
     return any(host == domain or host.endswith(f".{domain}") for domain in domains)

@@ -3,6 +3,7 @@ import gzip
 import io
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -108,10 +109,66 @@ def test_a_damaged_file_is_refused(write: Write, name: str, content: bytes) -> N
         list(text_lines.lines(write(content, name)))
 
 
-def test_utf16_is_refused_with_advice(write: Write) -> None:
-    """Spreadsheets' Unicode text is named for what it is."""
-    with pytest.raises(SourceRefused, match="UTF-16 text; save it as UTF-8"):
-        list(text_lines.lines(write("a,b\n1,2\n".encode("utf-16"))))
+def test_utf16_text_is_known_by_its_mark(write: Write) -> None:
+    """Spreadsheets' Unicode text is read as what it says it is."""
+    found = list(text_lines.lines(write("zo\u00eb,b\n1,2\n".encode("utf-16"))))
+
+    assert seen(found) == [(1, "zo\u00eb,b", None), (2, "1,2", None)]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"), [("cp1252", "Zo\u00eb \u20ac5"), ("shift_jis", "\u65e5\u672c")]
+)
+def test_text_of_a_stated_encoding_is_read_in_it(encoding: str, text: str, write: Write) -> None:
+    """The same words come out as from UTF-8."""
+    file = replace(write(f"{text}\nx\n".encode(encoding)), encoding=encoding)
+
+    assert [raw.value for raw in text_lines.lines(file)] == [text, "x"]
+
+
+def test_text_that_is_not_of_its_stated_encoding_is_refused(write: Write) -> None:
+    """Rather than read as other words."""
+    file = replace(write(b"ada\n\x81\n"), encoding="cp1252")
+
+    with pytest.raises(SourceRefused, match="is not the cp1252 text that it should be"):
+        list(text_lines.lines(file))
+
+
+def test_a_line_with_nul_bytes_is_a_problem(write: Write) -> None:
+    """A crash of the machine that wrote leaves them; its neighbours are whole."""
+    content = b"ada\nb\0\0b\ncyd\n"
+
+    found = list(text_lines.lines(write(content)))
+    (block,) = text_lines.blocks(write(content))
+    (row,) = (raw for raw in csv_records.csv_rows(write(b"a,b\n1,\0\n3,4\n")) if raw.problem)
+
+    assert [raw.problem for raw in found] == [None, text_lines.NUL, None]
+    assert [raw.number for raw in block.problems] == [2]
+    assert (row.number, row.problem) == (1, text_lines.NUL)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("f.jsonl", b"", "f.jsonl: is empty; fetch it again"),
+        ("f.zip", zipped(a=b""), "f.zip: is empty"),
+        ("f.tar", b"x", "an archive of a kind not opened here"),
+        ("f.zip", zipped(**{"inner.zip": zipped(a=b"x")}), "an archive in an archive"),
+    ],
+)
+def test_a_file_that_cannot_be_opened_says_what_to_do(
+    name: str, content: bytes, said: str, write: Write
+) -> None:
+    """Nothing of it is read."""
+    with pytest.raises(SourceRefused, match=said):
+        list(text_lines.lines(write(content, name)))
+
+
+def test_a_compressed_file_in_a_zip_is_opened(write: Write) -> None:
+    """Amplitude packs its hourly files this way."""
+    packed = zipped(**{"01.json.gz": gzip.compress(b""), "02.json.gz": gzip.compress(TWO_LINES)})
+
+    assert len(list(json_records.json_lines(write(packed, "f.zip")))) == 2
 
 
 def test_lines_are_numbered_as_in_an_editor(write: Write) -> None:
@@ -165,7 +222,8 @@ def test_a_line_that_is_no_json_object_is_a_problem(write: Write, line: str, pro
 
 @given(
     lines=st.lists(
-        st.sampled_from([b"ada", b"", b" ", b"b\xf6b", b"x" * 60, b"{}\r", "é".encode()])
+        st.sampled_from([b"ada", b"", b" ", b"b\xf6b", b"x" * 60, b"{}\r", "é".encode()]),
+        min_size=2,
     ),
     end=st.sampled_from([b"", b"\n"]),
     block=st.integers(25, 90),
@@ -300,7 +358,7 @@ def test_a_bad_row_costs_only_itself(write: Write, bad: str, problem: str) -> No
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (b"", "is empty; a CSV needs a header line"),
+        (b"\xef\xbb\xbf", "is empty; a CSV needs a header line"),
         (b"name,name\nada,1\n", "the header names name twice"),
         (b"name,\nada,1\n", "column 2 has no name"),
         (b'"name\n', "the header line cannot be read"),

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from pipeline.errors import SourceRefused
-from pipeline.landing.containers.text_lines import byte_lines
+from pipeline.landing.containers.text_lines import NUL, byte_lines
 from pipeline.landing.containers.unpacked import RECORD_LIMIT, members
+from pipeline.landing.fields import observed
 from pipeline.landing.record import Raw, RawFile
 
 csv.field_size_limit(RECORD_LIMIT)
@@ -34,6 +35,8 @@ class _Physical(Iterator[str]):
             except UnicodeDecodeError as error:
                 text = line.decode("utf-8", "backslashreplace")
                 problem = f"not UTF-8 at byte {error.start}"
+            if "\0" in text:
+                problem = NUL
             if length > RECORD_LIMIT:
                 problem = f"{length} bytes long, over the limit of {RECORD_LIMIT}"
             self.taken.append((text, problem))
@@ -61,6 +64,8 @@ def _header(name: str, rows: Iterator[list[str]]) -> list[str]:
         raise SourceRefused(f"{name}: is empty; a CSV needs a header line") from None
     except csv.Error as error:
         raise SourceRefused(f"{name}: the header line cannot be read: {error}") from error
+    if not any(header):
+        raise SourceRefused(f"{name}: is empty; a CSV needs a header line")
     twice = sorted({cell for cell in header if header.count(cell) > 1 and cell})
     if twice:
         raise SourceRefused(f"{name}: the header names {', '.join(twice)} twice; rename one")
@@ -91,6 +96,11 @@ def csv_rows(file: RawFile, delimiter: str = ",") -> Iterator[Raw]:
     Raises:
         SourceRefused: No header, an empty or repeated column name, or as for `members`.
     """
+    return observed(file, _rows(file, delimiter))
+
+
+def _rows(file: RawFile, delimiter: str) -> Iterator[Raw]:
+    """The rows of every member."""
     number = 0
     for name, stream in members(file):
         physical = _Physical(stream)

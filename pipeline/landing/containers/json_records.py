@@ -11,6 +11,7 @@ from pipeline.errors import SourceRefused
 from pipeline.landing.containers.json_scanner import BROKEN_OFF, Scanner
 from pipeline.landing.containers.text_lines import lines
 from pipeline.landing.containers.unpacked import KEPT_OF_LONG, RECORD_LIMIT, members, over_long
+from pipeline.landing.fields import observed
 from pipeline.landing.record import Raw, RawFile
 
 
@@ -27,8 +28,13 @@ def json_object(number: int, text: str) -> Raw:
 
 def json_lines(file: RawFile) -> Iterator[Raw]:
     """One record per line that holds a JSON object, numbered by line; `value` is the dict."""
-    for raw in lines(file):
-        yield raw if raw.problem is not None else json_object(raw.number, raw.text)
+    return observed(
+        file,
+        (
+            raw if raw.problem is not None else json_object(raw.number, raw.text)
+            for raw in lines(file)
+        ),
+    )
 
 
 def json_array(file: RawFile, *keys: str) -> Iterator[Raw]:
@@ -41,6 +47,11 @@ def json_array(file: RawFile, *keys: str) -> Iterator[Raw]:
     Raises:
         SourceRefused: The file begins with neither a list nor an object.
     """
+    return observed(file, _array(file, keys))
+
+
+def _array(file: RawFile, keys: tuple[str, ...]) -> Iterator[Raw]:
+    """The records of all documents of a file."""
     number = 0
     for name, stream in members(file):
         scanner = Scanner(stream)

@@ -6,6 +6,7 @@ import orjson
 import polars as pl
 
 from pipeline.errors import SourceRefused
+from pipeline.landing.fields import observed
 from pipeline.landing.record import Raw, RawFile
 
 ROWS = 50_000
@@ -29,6 +30,11 @@ def parquet_rows(file: RawFile) -> Iterator[Raw]:
     Raises:
         SourceRefused: It is not a whole Parquet file.
     """
+    return observed(file, _rows(file))
+
+
+def _rows(file: RawFile) -> Iterator[Raw]:
+    """The rows, a bounded number at a time."""
     try:
         frame = pl.scan_parquet(file.path, glob=False)
         count = frame.select(pl.len()).collect().item()

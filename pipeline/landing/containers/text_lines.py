@@ -17,6 +17,7 @@ from pipeline.landing.record import Raw, RawFile
 
 BLOCK = 32 * 1024 * 1024
 BOM = b"\xef\xbb\xbf"
+NUL = "holds NUL bytes: half-written, or no text"
 
 
 def byte_lines(stream: BinaryIO) -> Iterator[tuple[bytes, int]]:
@@ -49,6 +50,8 @@ def _text(number: int, line: bytes, length: int) -> Raw | None:
         text = line.decode().rstrip("\r\n")
     except UnicodeDecodeError as error:
         return _undecodable(number, line, error)
+    if "\0" in text:
+        return Raw(number, text, None, NUL)
     return Raw(number, text, text) if text and not text.isspace() else None
 
 
@@ -127,6 +130,8 @@ def _block(first: int, whole: bytes) -> tuple[Block, int]:
     try:
         texts = found.cast(pa.large_string())
     except pa.ArrowInvalid:
+        texts = None
+    if b"\0" in whole:
         texts = None
     if texts is not None and int(np.diff(offsets).max()) <= RECORD_LIMIT:
         return Block(pa.table({"number": numbers, "line": texts}), []), len(ends)

@@ -1,6 +1,7 @@
 """Files as unpacked streams: .gz, .bz2, .zst and .zip are opened, bombs and damage refused."""
 
 import bz2
+import codecs
 import gzip
 import io
 import zipfile
@@ -32,6 +33,7 @@ DAMAGED = (
     zstandard.ZstdError,
     NotImplementedError,
 )
+ARCHIVES = frozenset({".tar", ".tgz", ".tbz2", ".7z", ".rar", ".xz"})
 UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -99,6 +101,37 @@ class _Unzstd:
         return found
 
 
+class _Recoded(io.RawIOBase):
+    """A stream of another encoding as UTF-8; what the encoding does not know is refused."""
+
+    def __init__(self, stream: Readable, name: str, encoding: str) -> None:
+        """Read text in `encoding` from `stream` of the file `name`."""
+        self.stream, self.name, self.encoding = stream, name, encoding
+        self.decoder = codecs.getincrementaldecoder(encoding)()
+        self.ready = b""
+        self.is_ended = False
+
+    def readable(self) -> bool:
+        """Always."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill the buffer; 0 at the end."""
+        while not self.ready and not self.is_ended:
+            found = self.stream.read(CHUNK)
+            self.is_ended = not found
+            try:
+                self.ready = self.decoder.decode(found, final=self.is_ended).encode()
+            except UnicodeError as error:
+                raise SourceRefused(
+                    f"{self.name}: is not the {self.encoding} text that it should be ({error}); "
+                    "correct its encoding in wend.toml, or fetch the file again"
+                ) from error
+        taken, self.ready = self.ready[: len(buffer)], self.ready[len(buffer) :]
+        buffer[: len(taken)] = taken
+        return len(taken)
+
+
 class Member(NamedTuple):
     """One unpacked stream of a file: the file itself, or one entry of a .zip.
 
@@ -107,7 +140,7 @@ class Member(NamedTuple):
     """
 
     name: str
-    stream: BinaryIO
+    stream: io.BufferedReader
 
 
 def ending(file: RawFile) -> str:
@@ -116,9 +149,18 @@ def ending(file: RawFile) -> str:
     return Path(name.stem).suffix if name.suffix in {".gz", ".bz2", ".zip", ".zst"} else name.suffix
 
 
+OPENERS: dict[str, Callable[[Any], Readable]] = {
+    ".gz": lambda packed: gzip.GzipFile(fileobj=packed),
+    ".bz2": bz2.BZ2File,
+    ".zst": _Unzstd,
+}
+
+
 @contextmanager
 def _unpacked(file: RawFile) -> Iterator[Iterator[Member]]:
     """The file's members, open while the context lasts."""
+    if file.path.suffix.lower() in ARCHIVES:
+        raise SourceRefused(f"{file.name}: an archive of a kind not opened here; unpack it first")
     with ExitStack() as stack:
         try:
             packed = stack.enter_context(file.path.open("rb"))
@@ -130,32 +172,34 @@ def _unpacked(file: RawFile) -> Iterator[Iterator[Member]]:
         except (OSError, zipfile.BadZipFile) as error:
             raise SourceRefused(f"{file.name}: cannot be opened: {error}") from error
         limit = max(BOMB_BYTES, BOMB_RATIO * file.path.stat().st_size)
-        openers: dict[str, Callable[[], Readable]] = {
-            ".gz": lambda: gzip.GzipFile(fileobj=packed),
-            ".bz2": lambda: bz2.BZ2File(packed),
-            ".zst": lambda: _Unzstd(packed),
-        }
         if archive is not None:
             yield _entries(file, archive, limit)
-        elif opener := openers.get(file.path.suffix.lower()):
-            watched = _Watched(opener(), file.name, limit)
+        elif opener := OPENERS.get(file.path.suffix.lower()):
+            watched = _Watched(opener(packed), file.name, limit)
             yield iter([Member(file.name, io.BufferedReader(watched, CHUNK))])
         else:
             yield iter([Member(file.name, packed)])
 
 
 def _entries(file: RawFile, archive: zipfile.ZipFile, limit: int) -> Iterator[Member]:
-    """The files in a .zip in their order, under one common limit; nothing is written to disk."""
+    """The files in a .zip in their order, under one common limit; nothing is written to disk.
+
+    A compressed file inside is opened; an archive inside is not.
+    """
     for entry in archive.infolist():
         if entry.is_dir() or entry.filename.startswith("__MACOSX/"):
             continue
         name = f"{file.name}:{entry.filename}"
+        suffix = Path(entry.filename).suffix.lower()
+        if suffix in {".zip", *ARCHIVES}:
+            raise SourceRefused(f"{name}: an archive in an archive; unpack the outer one first")
         try:
             stream = archive.open(entry)
         except (RuntimeError, *DAMAGED) as error:
             raise SourceRefused(f"{name}: cannot be unpacked: {error}") from error
         with stream:
-            watched = _Watched(stream, name, limit)
+            opener = OPENERS.get(suffix)
+            watched = _Watched(opener(stream) if opener else stream, name, limit)
             yield Member(name, io.BufferedReader(watched, CHUNK))
             limit = watched.left
 
@@ -164,14 +208,23 @@ def members(file: RawFile) -> Iterator[Member]:
     """The unpacked streams of a file; read each before taking the next.
 
     Raises:
-        SourceRefused: Damaged, encrypted, a decompression bomb, or UTF-16 text.
+        SourceRefused: Empty, damaged, encrypted, an archive in an archive, a decompression
+            bomb, or text that is not of its encoding.
     """
+    is_empty = True
     with _unpacked(file) as found:
         for name, stream in found:
-            buffered = stream if isinstance(stream, io.BufferedReader) else None
-            if buffered is not None and buffered.peek(2)[:2] in UTF16:
-                raise SourceRefused(f"{name}: is UTF-16 text; save it as UTF-8")
-            yield Member(name, stream)
+            start = stream.peek(2)[:2]
+            if not start:
+                continue
+            is_empty = False
+            encoding = "utf-16" if start in UTF16 else file.encoding
+            if encoding is None:
+                yield Member(name, stream)
+            else:
+                yield Member(name, io.BufferedReader(_Recoded(stream, name, encoding), CHUNK))
+    if is_empty:
+        raise SourceRefused(f"{file.name}: is empty; fetch it again, or take it away")
 
 
 def content(file: RawFile, limit: int = RECORD_LIMIT * 4) -> bytes:

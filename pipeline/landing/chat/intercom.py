@@ -1,5 +1,11 @@
 """Intercom conversations to events: one record per conversation, one event per message and rating.
 
+Source: the conversations of Intercom's REST API 2.x, retrieved one by one (lists lack the parts).
+Used: id created_at updated_at source contacts conversation_rating conversation_parts.
+Left out: state, tags, teammates and Intercom's own statistics, which the parts already tell.
+Identifiers: intercom_contact, user_id (external_id), email; staff as intercom_admin.
+Clock: Unix seconds.
+
 The first message stands in the conversation's `source` and not among its parts; most parts are
 no messages but notes of what the team's inbox did, and become no event.
 """
@@ -10,8 +16,10 @@ from typing import Any
 
 from pipeline.errors import BadRecord
 from pipeline.landing import clocks, identifiers
+from pipeline.landing.chat.parties import inside
 from pipeline.landing.containers.json_records import json_array
 from pipeline.landing.formats import channel_of
+from pipeline.landing.json_fields import Fields, list_of, needed_id, object_of, text_of
 from pipeline.landing.record import Event, Feed, Identifier, Outcome, RawFile, outcomes
 
 # author.type -> who acts
@@ -42,18 +50,14 @@ def read(file: RawFile, feed: Feed) -> Iterator[Outcome]:
     )
 
 
-def interpret(
-    number: int, conversation: dict[str, Any], feed: Feed, channel: str
-) -> Iterator[Event]:
+def interpret(number: int, conversation: Fields, feed: Feed, channel: str) -> Iterator[Event]:
     """The events of a conversation.
 
     Raises:
         BadRecord: An id or time that cannot be read, an unknown author, no rating from 1 to 5.
     """
-    conversation_id = identifiers.code(conversation.get("id") or "")
-    if conversation_id is None:
-        raise BadRecord("a conversation without id")
-    source = _object(conversation, "source")
+    conversation_id = needed_id(conversation, "id", "a conversation")
+    source = object_of(conversation, "source")
     base = Event(
         record_number=number,
         own_id=conversation_id,
@@ -77,42 +81,33 @@ def interpret(
             yield _continued(_by(said, conversation, part, feed), part, feed)
 
 
-def listed(holder: dict[str, Any], name: str) -> list[Any]:
-    """The list under a name: either the list itself or Intercom's `{"type", name: [...]}`."""
+def listed(holder: Fields, name: str) -> list[Any]:
+    """The list under a name: either the list itself or Intercom's `{"type", name: [...]}`.
+
+    Raises:
+        BadRecord: Something else.
+    """
     found = holder.get(name)
-    if isinstance(found, dict):
-        found = found.get(name)
-    return found if isinstance(found, list) else []
+    return list_of(found if isinstance(found, dict) else holder, name)
 
 
-def _object(holder: dict[str, Any], name: str) -> dict[str, Any]:
-    """The object under a name; empty without one."""
-    found = holder.get(name)
-    return found if isinstance(found, dict) else {}
-
-
-def _text(value: object) -> str | None:
-    """What was written; None for nothing."""
-    return str(value) if value else None
-
-
-def _tells(part: dict[str, Any]) -> bool:
+def _tells(part: Fields) -> bool:
     """Whether a part is more than a note of what the inbox did."""
     is_told = str(part.get("part_type")).startswith(("comment", "close", "note"))
     return is_told or bool(part.get("body"))
 
 
-def _by(event: Event, conversation: dict[str, Any], content: dict[str, Any], feed: Feed) -> Event:
+def _by(event: Event, conversation: Fields, content: Fields, feed: Feed) -> Event:
     """The event with who acted, what was written and which customer it concerns.
 
     Raises:
         BadRecord: An author of no known type.
     """
-    author = _object(content, "author")
+    author = object_of(content, "author")
     actor = ACTORS.get(str(author.get("type")))
     if actor is None:
         raise BadRecord(f"unknown type of author: {str(author.get('type'))[:40]!r}")
-    event = replace(event, text=_text(content.get("body")))
+    event = replace(event, text=text_of(content, "body"))
     if actor == "customer":
         return replace(event, identifiers=customers(conversation, author, "actor", feed))
     people = customers(conversation, {}, "recipient", feed)
@@ -123,13 +118,13 @@ def _by(event: Event, conversation: dict[str, Any], content: dict[str, Any], fee
     return replace(event, actor=actor, direction="outbound", identifiers=people)
 
 
-def _is_customer(person: dict[str, Any]) -> bool:
+def _is_customer(person: Fields) -> bool:
     """Whether an author or contact is no staff and no bot."""
     return ACTORS.get(str(person.get("type"))) == "customer"
 
 
 def customers(
-    conversation: dict[str, Any], author: dict[str, Any], role: str, feed: Feed
+    conversation: Fields, author: Fields, role: str, feed: Feed
 ) -> tuple[Identifier, ...]:
     """The handles of the one customer an event concerns, and everybody else as mentioned.
 
@@ -138,7 +133,7 @@ def customers(
     contacts = [
         contact for contact in listed(conversation, "contacts") if isinstance(contact, dict)
     ]
-    opener = _object(_object(conversation, "source"), "author")
+    opener = object_of(object_of(conversation, "source"), "author")
     people = [author, *contacts, opener] if author else [*contacts, opener]
     people = [person for person in people if _is_customer(person)]
     found: list[Identifier] = []
@@ -160,7 +155,7 @@ def customers(
     return tuple(dict.fromkeys(found))
 
 
-def _started(event: Event, source: dict[str, Any]) -> Event:
+def _started(event: Event, source: Fields) -> Event:
     """That a conversation began, with its first message."""
     url = source.get("url")
     stated = {"delivered_as": source.get("delivered_as")}
@@ -171,15 +166,13 @@ def _started(event: Event, source: dict[str, Any]) -> Event:
     )
 
 
-def _continued(event: Event, part: dict[str, Any], feed: Feed) -> Event:
+def _continued(event: Event, part: Fields, feed: Feed) -> Event:
     """What a part that tells something is: any with a text is a message, unless it says more.
 
     Raises:
         BadRecord: An id or time that cannot be read.
     """
-    part_id = identifiers.code(part.get("id") or "")
-    if part_id is None:
-        raise BadRecord("a conversation part without id")
+    part_id = needed_id(part, "id", "a conversation part")
     event = replace(
         event,
         own_id=f"{event.own_id}:{part_id}",
@@ -188,22 +181,13 @@ def _continued(event: Event, part: dict[str, Any], feed: Feed) -> Event:
         occurred=clocks.epoch(part.get("created_at"), "s", feed.clock),
     )
     if event.kind_raw.startswith("note"):
-        return replace(_inside(event), kind="conversation_noted")
+        return replace(inside(event), kind="conversation_noted")
     if event.kind_raw.startswith("close"):
-        return replace(event if event.text else _inside(event), kind="conversation_closed")
+        return replace(event if event.text else inside(event), kind="conversation_closed")
     return event
 
 
-def _inside(event: Event) -> Event:
-    """The event as one that its customer does not see but is the subject of."""
-    people = tuple(
-        person if person.role in {"agent", "mentioned"} else person._replace(role="subject")
-        for person in event.identifiers
-    )
-    return replace(event, direction="internal", identifiers=people)
-
-
-def _rated(event: Event, conversation: dict[str, Any], rating: object, feed: Feed) -> Event:
+def _rated(event: Event, conversation: Fields, rating: object, feed: Feed) -> Event:
     """The customer's rating of a conversation, 1 to 5.
 
     Raises:
@@ -221,10 +205,10 @@ def _rated(event: Event, conversation: dict[str, Any], rating: object, feed: Fee
         kind="conversation_rated",
         kind_raw="conversation_rating",
         occurred=clocks.epoch(stamp, "s", feed.clock),
-        identifiers=customers(conversation, _object(stated, "contact"), "actor", feed),
+        identifiers=customers(conversation, object_of(stated, "contact"), "actor", feed),
         # Rated after the last message, should both bear one stamp.
         source_sequence=len(listed(conversation, "conversation_parts")) + 1,
-        text=_text(stated.get("remark")),
+        text=text_of(stated, "remark"),
         score_kind="csat",
         score=float(stars),
     )

@@ -1,5 +1,11 @@
 """Zendesk Chat exports to events: one record for each chat and one for each history entry.
 
+Source: the chats of Zendesk Chat's REST API v2, with their history.
+Used: id type timestamp end_timestamp visitor session history rating comment missed started_by
+department_name external_id message duration count response_time zendesk_ticket_id tags.
+Left out: webpath, conversions and triggers' own data, which tell of pages and set-up.
+Identifiers: zendesk_visitor, email, phone, user_id (external_id). Clock: ISO 8601 with zone.
+
 A chat comes again, longer, whenever it was updated; ids are made from what does not change, so
 what was landed before is recognised entry by entry.
 """
@@ -7,15 +13,16 @@ what was landed before is recognised entry by entry.
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import Any, NamedTuple
-
-import orjson
+from typing import NamedTuple
 
 from pipeline.errors import BadRecord
 from pipeline.landing import clocks, identifiers
 from pipeline.landing.agents import agent
+from pipeline.landing.chat.parties import acted
+from pipeline.landing.chat.parts import written
 from pipeline.landing.containers.json_records import json_array
 from pipeline.landing.formats import channel_of
+from pipeline.landing.json_fields import Fields, list_of, needed_id, object_of, text_of
 from pipeline.landing.record import (
     Event,
     Feed,
@@ -41,13 +48,6 @@ SILENT = {
 }
 # On the scale of five that other systems use.
 RATINGS = {"good": 5.0, "bad": 1.0}
-# Who acts -> the direction, and the customer's role in it.
-PARTS = {
-    "customer": ("inbound", "actor"),
-    "agent": ("outbound", "recipient"),
-    "bot": ("outbound", "recipient"),
-    "system": ("internal", "subject"),
-}
 
 
 class Entry(NamedTuple):
@@ -59,8 +59,8 @@ class Entry(NamedTuple):
         name: What tells the entry from the chat's others.
     """
 
-    chat: dict[str, Any]
-    entry: dict[str, Any] | None = None
+    chat: Fields
+    entry: Fields | None = None
     position: int = 0
     name: str = ""
 
@@ -88,11 +88,16 @@ def entries(chats: Iterable[Raw]) -> Iterator[Raw]:
         if raw.problem is not None:
             yield raw._replace(number=number)
             continue
+        try:
+            found = list_of(raw.value, "history")
+        except BadRecord as bad:
+            yield Raw(number, raw.text, None, str(bad))
+            continue
         yield Raw(number, raw.text, Entry(raw.value))
         seen: Counter[str] = Counter()
-        for position, entry in enumerate(history(raw.value), start=1):
+        for position, entry in enumerate(found, start=1):
             number += 1
-            text = orjson.dumps(entry).decode()
+            text = written(entry, raw.text)
             if not isinstance(entry, dict):
                 yield Raw(number, text, None, "a history entry that is no JSON object")
                 continue
@@ -103,12 +108,6 @@ def entries(chats: Iterable[Raw]) -> Iterator[Raw]:
             yield Raw(number, text, Entry(raw.value, entry, position, name))
 
 
-def history(chat: dict[str, Any]) -> list[Any]:
-    """The entries of a chat; none for a chat without history."""
-    found = chat.get("history")
-    return found if isinstance(found, list) else []
-
-
 def interpret(number: int, record: Entry, feed: Feed, channel: str) -> list[Event | Ignored]:
     """The events of a chat or of one history entry.
 
@@ -116,9 +115,7 @@ def interpret(number: int, record: Entry, feed: Feed, channel: str) -> list[Even
         BadRecord: No id, no readable time, or a type of chat or entry that is not known.
     """
     chat, entry = record.chat, record.entry
-    chat_id = identifiers.code(chat.get("id") or "")
-    if chat_id is None:
-        raise BadRecord("a chat without id")
+    chat_id = needed_id(chat, "id", "a chat")
     if entry is not None and (rule := SILENT.get(str(entry.get("type")))):
         return [Ignored(number, rule)]
     event = Event(
@@ -138,16 +135,15 @@ def interpret(number: int, record: Entry, feed: Feed, channel: str) -> list[Even
     if entry is not None:
         return [_said(event, entry)]
     if event.kind_raw == "offline_msg":
-        return [replace(event, kind="offline_message_sent", text=_text(chat.get("message")))]
+        return [replace(event, kind="offline_message_sent", text=text_of(chat, "message"))]
     if event.kind_raw != "chat":
         raise BadRecord(f"unknown type of chat: {event.kind_raw[:40]!r}")
     return [*_course(event, chat, feed)]
 
 
-def _visitor(chat: dict[str, Any], feed: Feed) -> tuple[Identifier, ...]:
+def _visitor(chat: Fields, feed: Feed) -> tuple[Identifier, ...]:
     """The visitor's handles; what was typed into the form before a chat proves nothing."""
-    visitor = chat.get("visitor")
-    visitor = visitor if isinstance(visitor, dict) else {}
+    visitor = object_of(chat, "visitor")
     given = (
         ("zendesk_visitor", visitor.get("id")),
         ("email", visitor.get("email")),
@@ -164,35 +160,23 @@ def _visitor(chat: dict[str, Any], feed: Feed) -> tuple[Identifier, ...]:
     )
 
 
-def _device(chat: dict[str, Any]) -> str | None:
+def _device(chat: Fields) -> str | None:
     """The kind of the visitor's device."""
-    session = chat.get("session")
-    return (
-        agent(str(session.get("user_agent") or "")).device_kind
-        if isinstance(session, dict)
-        else None
-    )
+    return agent(text_of(object_of(chat, "session"), "user_agent")).device_kind
 
 
-def _by(event: Event, actor: str) -> Event:
-    """The event as done by the customer, an agent, a bot or the system."""
-    direction, role = PARTS[actor]
-    people = tuple(person._replace(role=role) for person in event.identifiers)
-    return replace(event, actor=actor, direction=direction, identifiers=people)
-
-
-def _course(event: Event, chat: dict[str, Any], feed: Feed) -> Iterator[Event]:
+def _course(event: Event, chat: Fields, feed: Feed) -> Iterator[Event]:
     """That a chat began, and was missed, or ended and how."""
     starter = {"agent": "agent", "trigger": "bot"}.get(str(chat.get("started_by")), "customer")
-    yield _by(event, starter)
+    yield acted(event, starter)
     end = chat.get("end_timestamp")
     last = replace(
         event,
         occurred=clocks.iso(str(end), feed.clock) if end else event.occurred,
-        source_sequence=len(history(chat)) + 1,
+        source_sequence=len(list_of(chat, "history")) + 1,
     )
     if chat.get("missed"):
-        yield replace(_by(last, "system"), kind="chat_missed", own_id=f"{event.own_id}:missed")
+        yield replace(acted(last, "system"), kind="chat_missed", own_id=f"{event.own_id}:missed")
     elif end:
         stated = {
             "duration_seconds": chat.get("duration"),
@@ -202,7 +186,7 @@ def _course(event: Event, chat: dict[str, Any], feed: Feed) -> Iterator[Event]:
             "ticket": chat.get("zendesk_ticket_id"),
         }
         yield replace(
-            _by(last, "system"),
+            acted(last, "system"),
             kind="chat_ended",
             own_id=f"{event.own_id}:ended",
             properties={name: value for name, value in stated.items() if value},
@@ -210,22 +194,24 @@ def _course(event: Event, chat: dict[str, Any], feed: Feed) -> Iterator[Event]:
     # Short exports leave the rating out of the history.
     rating = chat.get("rating")
     entries_rated = [
-        entry for entry in history(chat) if isinstance(entry, dict) and "new_rating" in entry
+        entry
+        for entry in list_of(chat, "history")
+        if isinstance(entry, dict) and "new_rating" in entry
     ]
     if rating and not entries_rated:
-        last = replace(last, own_id=f"{event.own_id}:rated", text=_text(chat.get("comment")))
+        last = replace(last, own_id=f"{event.own_id}:rated", text=text_of(chat, "comment"))
         yield _rated(last, rating)
 
 
-def _said(event: Event, entry: dict[str, Any]) -> Event | Ignored:
+def _said(event: Event, entry: Fields) -> Event | Ignored:
     """What one history entry tells.
 
     Raises:
         BadRecord: An unknown type of entry or of rating, or nobody known who said it.
     """
-    event = _by(event, _author(entry))
+    event = acted(event, _author(entry))
     if event.kind_raw == "chat.msg":
-        return replace(event, kind="chat_message_sent", text=_text(entry.get("msg")))
+        return replace(event, kind="chat_message_sent", text=text_of(entry, "msg"))
     if event.kind_raw in {"chat.file", "chat.attachment"}:
         return replace(event, kind="chat_file_sent")
     if event.kind_raw == "chat.rating":
@@ -234,12 +220,12 @@ def _said(event: Event, entry: dict[str, Any]) -> Event | Ignored:
             return Ignored(event.record_number, "rating_withdrawn")
         return _rated(event, rating)
     if event.kind_raw == "chat.comment":
-        comment = _text(entry.get("new_comment") or entry.get("comment"))
+        comment = text_of(entry, "new_comment") or text_of(entry, "comment")
         return replace(event, kind="chat_commented", text=comment)
     raise BadRecord(f"unknown type of history entry: {event.kind_raw[:40]!r}")
 
 
-def _author(entry: dict[str, Any]) -> str:
+def _author(entry: Fields) -> str:
     """Who said it: customer, agent or bot.
 
     Raises:
@@ -264,10 +250,5 @@ def _rated(event: Event, rating: object) -> Event:
     if str(rating) not in RATINGS:
         raise BadRecord(f"unknown rating: {str(rating)[:40]!r}")
     return replace(
-        _by(event, "customer"), kind="chat_rated", score_kind="csat", score=RATINGS[str(rating)]
+        acted(event, "customer"), kind="chat_rated", score_kind="csat", score=RATINGS[str(rating)]
     )
-
-
-def _text(value: object) -> str | None:
-    """What was written; None for nothing."""
-    return str(value) if value else None

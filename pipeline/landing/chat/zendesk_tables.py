@@ -1,0 +1,124 @@
+"""Zendesk Support as CSV to what its API would have answered: tickets, comments, users, statuses.
+
+Source: Zendesk's own CSV export of tickets (columns such as `Requester id`, `Ticket type`), and
+the tables that Fivetran copies into a warehouse: ticket, ticket_comment, ticket_field_history and
+user. Fivetran writes UTC without saying so, and marks its tables by a column of its own.
+"""
+
+import re
+from collections.abc import Iterator
+
+from pipeline.errors import BadRecord, SourceRefused
+from pipeline.landing.containers.csv_records import csv_rows
+from pipeline.landing.json_fields import Fields, filled, said
+from pipeline.landing.record import Raw, RawFile
+
+# What a table is, by columns that it has and no other of these.
+TABLES = {
+    "history": {"field_name", "ticket_id", "updated", "value"},
+    "comment": {"ticket_id", "user_id", "body", "created"},
+    "ticket": {"id", "requester_id", "created_at", "status"},
+    "user": {"id", "role", "email", "created_at"},
+}
+ZONELESS = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d(?::\d\d(?:\.\d+)?)?)")
+
+
+def table_records(file: RawFile, delimiter: str) -> Iterator[Raw]:
+    """The rows of a CSV file; `value` is the object that Zendesk's API would have.
+
+    Raises:
+        SourceRefused: The columns are of no table known here, or as for `csv_rows`.
+    """
+    for raw in csv_rows(file, delimiter):
+        if raw.problem is not None:
+            yield raw
+            continue
+        cells = {
+            re.sub(r"\W+", "_", name.strip().lower()): cell.strip()
+            for name, cell in raw.value.items()
+        }
+        try:
+            yield raw._replace(value=_answer(cells, file.name))
+        except BadRecord as bad:
+            yield raw._replace(problem=str(bad))
+
+
+def _answer(cells: dict[str, str], name: str) -> Fields:
+    """A row as the API's object.
+
+    Raises:
+        BadRecord: A flag that is none.
+        SourceRefused: A row of no known table.
+    """
+    what = next((table for table, columns in TABLES.items() if columns <= cells.keys()), None)
+    if what is None:
+        raise SourceRefused(
+            f"{name}: no Zendesk table known here has the columns {', '.join(cells)[:200]}; "
+            "there are ticket, ticket_comment, ticket_field_history and user"
+        )
+    if "_fivetran_synced" in cells:
+        cells = {column: ZONELESS.sub(r"\1T\2Z", cell) for column, cell in cells.items()}
+    if what == "ticket":
+        return _ticket(cells)
+    if what == "user":
+        return filled({**cells, "shared_phone_number": _flag(cells, "shared_phone_number")})
+    if what == "comment":
+        return {
+            **filled(cells),
+            "author_id": cells["user_id"],
+            "created_at": cells["created"],
+            "public": _flag(cells, "public") is not False,
+        }
+    change = {"type": "Change", "field_name": cells["field_name"], "value": cells["value"]}
+    return {
+        "id": f"{cells['field_name']}/{cells['updated']}",
+        "ticket_id": cells["ticket_id"],
+        # The table leaves out who did it where it was a rule.
+        "author_id": cells.get("user_id") or "-1",
+        "created_at": cells["updated"],
+        "events": [change],
+    }
+
+
+def _ticket(cells: dict[str, str]) -> Fields:
+    """A ticket's row."""
+    sender = cells.get("via_source_from_address")
+    score = cells.get("satisfaction_score", "").lower()
+    person = {
+        "id": cells["requester_id"],
+        "email": cells.get("requester_email"),
+        "external_id": cells.get("requester_external_id"),
+    }
+    tags = re.findall(r"[\w-]+", cells.get("tags", ""))
+    return filled(
+        {
+            "id": cells["id"],
+            "requester_id": cells["requester_id"],
+            "submitter_id": cells.get("submitter_id"),
+            "requester": filled(person),
+            "status": cells["status"].lower(),
+            "type": (cells.get("type") or cells.get("ticket_type") or "").lower(),
+            "priority": cells.get("priority"),
+            "description": cells.get("description") or cells.get("subject"),
+            "tags": tags,
+            "via": {
+                "channel": cells.get("via_channel") or cells.get("via"),
+                "source": {"from": {"address": sender}},
+            },
+            "satisfaction_rating": {"score": score} if score in {"good", "bad"} else None,
+            "created_at": cells["created_at"],
+            "updated_at": cells.get("updated_at"),
+        }
+    )
+
+
+def _flag(cells: dict[str, str], column: str) -> bool | None:
+    """A cell that says yes or no; None for an empty or absent one.
+
+    Raises:
+        BadRecord: Something else.
+    """
+    cell = cells.get(column, "").lower()
+    if cell in {"", "true", "false"}:
+        return {"true": True, "false": False}.get(cell)
+    raise BadRecord(f"{column} is neither true nor false: {said(cell)}")

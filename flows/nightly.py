@@ -14,7 +14,15 @@ from prefect.schedules import Cron
 
 from pipeline import publish, run, steps
 from pipeline.job import begin, lock, plan, standing
+from pipeline.landing.live import sources as live
 from pipeline.settings import Settings, clock, load
+
+
+@task(retries=3, retry_delay_seconds=[1, 10, 60], cache_policy=NO_CACHE)
+def fetch(project: Path, name: str) -> None:
+    """Fetch what is new in one live source."""
+    settings = load(project)
+    live.fetch(settings, name, settings.lake, clock())
 
 
 @task(retries=3, retry_delay_seconds=[1, 10, 60], cache_policy=NO_CACHE)
@@ -37,6 +45,9 @@ def nightly(project: Path, as_of: datetime | None = None) -> str:
     log = get_run_logger()
     settings = load(project)
     with lock(settings):
+        for name in [name for name, source in settings.sources.items() if live.is_live(source)]:
+            # A source that stays out of reach is a problem that landing reports.
+            fetch.with_options(name=f"fetch {name}")(project, name, return_state=True)
         for problem in land.with_options(name="land")(project):
             log.warning(problem)
         job = plan(settings, as_of, clock())

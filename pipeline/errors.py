@@ -17,6 +17,10 @@ class SourceRefused(WendError):
     """A whole file cannot be read as its format; its source stops, the others go on."""
 
 
+class Unreachable(WendError):
+    """A live source does not answer or does not let us in; the next fetch may fare better."""
+
+
 class RecordsLost(WendError):
     """The accounting equation of a file does not hold: a bug in a reader, never weather."""
 

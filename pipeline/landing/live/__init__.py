@@ -1,0 +1,1 @@
+"""Sources that are asked for what is new: databases, mailboxes, object storage."""

@@ -3,15 +3,19 @@
 Modules are imported when they are first used, so that a command loads only what it reads.
 """
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
+from pathlib import PurePosixPath
 from typing import cast
 
 import duckdb
 
 from pipeline.errors import BadSettings
 from pipeline.landing.record import Feed, Outcome, RawFile
+from pipeline.settings import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,15 +26,37 @@ class Format:
         module: Holds `read(file, feed)`.
         default_channel: The channel unless wend.toml names one; None: wend.toml must.
         fast_module: Holds `stage(con, file, feed)`, which gives what `read` gives, but in SQL.
+        is_stateful: What a file says depends on those before it. Each is a batch of its own, in
+            the order that the module's `in_order(files, feed)` gives.
     """
 
     module: str
     default_channel: str | None
     fast_module: str | None = None
+    is_stateful: bool = False
 
     def read(self, file: RawFile, feed: Feed) -> Iterator[Outcome]:
         """What the file's records became, one by one."""
         return cast("Iterator[Outcome]", import_module(self.module).read(file, feed))
+
+    def documented_fields(self) -> frozenset[str]:
+        """The fields of a record by the vendor's documents, where the module lists them.
+
+        The module's RECORD_FIELDS: needed where records of one source differ in their fields.
+        """
+        return cast(
+            "frozenset[str]", getattr(import_module(self.module), "RECORD_FIELDS", frozenset())
+        )
+
+    def one_by_one(self, files: Sequence[RawFile], feed: Feed) -> list[list[RawFile]]:
+        """The files of a stateful format, each alone, in the order in which they speak."""
+        ordered = import_module(self.module).in_order(files, feed)
+        return [[file] for file in ordered]
+
+    def identity(self, name: str, source: Source) -> Callable[[str, str], str]:
+        """What gives a file of the source called `name` its id, from path and content hash."""
+        is_dated = source.snapshot is not None and source.snapshot.file_date is not None
+        return partial(by_name_and_content if is_dated else by_content, name)
 
     def stage(self, con: duckdb.DuckDBPyConnection, file: RawFile, feed: Feed) -> Iterator[Outcome]:
         """Stage the records that leave no doubt in SQL; what the reader makes of the others.
@@ -43,16 +69,72 @@ class Format:
         return cast("Iterator[Outcome]", module.stage(con, file, feed))
 
 
+def by_content(source: str, _path: str, sha: str) -> str:
+    """The id of a file that is what it holds, whatever it is called."""
+    return f"{source}-{sha[:20]}"
+
+
+def by_name_and_content(source: str, path: str, sha: str) -> str:
+    """The id of a file whose name says when it was taken: the same rows, but of another day."""
+    named = hashlib.sha256(f"{PurePosixPath(path).name}/{sha}".encode()).hexdigest()
+    return f"{source}-{named[:20]}"
+
+
 FORMATS = {
     "segment": Format("pipeline.landing.web.segment", "web", "pipeline.landing.web.segment_fast"),
-    "access_log": Format("pipeline.landing.web.access_log", "web"),
+    "snowplow": Format("pipeline.landing.web.snowplow", "web"),
+    "ga4": Format("pipeline.landing.web.ga4", "web"),
+    "matomo": Format("pipeline.landing.web.matomo", "web"),
+    "posthog": Format("pipeline.landing.web.posthog", "web"),
+    "amplitude": Format("pipeline.landing.web.amplitude", "web"),
+    "mixpanel": Format("pipeline.landing.web.mixpanel", "web"),
+    "access_log": Format(
+        "pipeline.landing.web.access_log", "web", "pipeline.landing.web.access_log_fast"
+    ),
+    "json_log": Format("pipeline.landing.web.json_log", "web"),
+    "w3c_log": Format("pipeline.landing.web.w3c_log", "web"),
+    "s3_log": Format("pipeline.landing.web.s3_log", "web"),
+    "elb_log": Format("pipeline.landing.web.elb_log", "web"),
+    "haproxy_log": Format("pipeline.landing.web.haproxy_log", "web"),
     "zendesk_chat": Format("pipeline.landing.chat.zendesk_chat", "chat"),
+    "zendesk_support": Format("pipeline.landing.chat.zendesk_support", "crm"),
     "intercom": Format("pipeline.landing.chat.intercom", "chat"),
+    "slack": Format("pipeline.landing.chat.slack", "chat"),
+    "livechat": Format("pipeline.landing.chat.livechat", "chat"),
+    "olark": Format("pipeline.landing.chat.olark", "chat"),
+    "twilio": Format("pipeline.landing.chat.twilio", "chat"),
+    "whatsapp_cloud": Format("pipeline.landing.chat.whatsapp_cloud", "chat"),
+    "whatsapp_export": Format("pipeline.landing.chat.whatsapp_export", "chat"),
+    "rocketchat": Format("pipeline.landing.chat.rocketchat", "chat"),
+    "mattermost": Format("pipeline.landing.chat.mattermost", "chat"),
+    "telegram": Format("pipeline.landing.chat.telegram", "chat"),
+    "transcript": Format("pipeline.landing.chat.transcript", "chat"),
     "sendgrid": Format("pipeline.landing.email.sendgrid", "email"),
+    "mailgun": Format("pipeline.landing.email.mailgun", "email"),
+    "postmark": Format("pipeline.landing.email.postmark", "email"),
+    "amazon_ses": Format("pipeline.landing.email.amazon_ses", "email"),
+    "mailjet": Format("pipeline.landing.email.mailjet", "email"),
+    "brevo": Format("pipeline.landing.email.brevo", "email"),
+    "sparkpost": Format("pipeline.landing.email.sparkpost", "email"),
+    "mandrill": Format("pipeline.landing.email.mandrill", "email"),
+    "resend": Format("pipeline.landing.email.resend", "email"),
+    "mailchimp": Format("pipeline.landing.email.mailchimp", "email"),
+    "klaviyo": Format("pipeline.landing.email.klaviyo", "email"),
+    "iterable": Format("pipeline.landing.email.iterable", "email"),
     "mail": Format("pipeline.landing.email.mail", "email"),
     "hubspot": Format("pipeline.landing.crm.hubspot", "crm"),
     "salesforce": Format("pipeline.landing.crm.salesforce", "crm"),
+    "dynamics": Format("pipeline.landing.crm.dynamics", "crm"),
+    "pipedrive": Format("pipeline.landing.crm.pipedrive", "crm"),
     "survey": Format("pipeline.landing.survey.scores", "survey"),
+    "qualtrics": Format("pipeline.landing.survey.qualtrics", "survey"),
+    "surveymonkey": Format("pipeline.landing.survey.surveymonkey", "survey"),
+    "delighted": Format("pipeline.landing.survey.delighted", "survey"),
+    "satismeter": Format("pipeline.landing.survey.satismeter", "survey"),
+    "front_line_notes": Format("pipeline.landing.survey.front_line_notes", "crm"),
+    "reviews": Format("pipeline.landing.social.reviews", "social"),
+    "tweets": Format("pipeline.landing.social.tweets", "social"),
+    "snapshot": Format("pipeline.landing.snapshots.reader", "crm", is_stateful=True),
     "generic": Format("pipeline.landing.generic", None),
 }
 

@@ -1,5 +1,6 @@
 """What a reader says of each record: an event, refused with reasons, or ignored by rule."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,16 +18,32 @@ class Feed:
     Attributes:
         name: The source's name in wend.toml.
         clock: How its stamps are read, with the limits of this landing.
+        folder: What a reader leaves here is committed with the file's events; None: nowhere.
+        earlier: What readers of this source left so in earlier batches, in no order.
     """
 
     name: str
     source: Source
     company: Company
     clock: Clock
+    folder: Path | None = None
+    earlier: tuple[Path, ...] = ()
 
     def namespace(self, given: str) -> str:
         """The namespace under which this source's `given` identifiers are kept."""
         return self.source.namespaces.get(given, given)
+
+
+@dataclass(slots=True)
+class Profile:
+    """What the records of a file had, counted while they are read.
+
+    Attributes:
+        fields: Field and Python type of its value -> records.
+    """
+
+    record_count: int = 0
+    fields: Counter[tuple[str, type]] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +54,15 @@ class RawFile:
         path: Where it lies now.
         name: Its path relative to the project folder.
         file_id: Source and content hash.
+        encoding: What the source says its text is in; None: UTF-8, or UTF-16 by its mark.
+        profile: Filled by what reads the file; empty where a format has no named fields.
     """
 
     path: Path
     name: str
     file_id: str
+    encoding: str | None = None
+    profile: Profile = field(default_factory=Profile, compare=False, repr=False)
 
 
 class Identifier(NamedTuple):

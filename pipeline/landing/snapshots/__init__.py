@@ -1,0 +1,1 @@
+"""Nightly full exports without history, compared with the one before."""

@@ -1,0 +1,1 @@
+"""Readers of social networks and review sites, one module each."""

@@ -79,14 +79,17 @@ class Known:
         kinds: Field -> the kinds of value it had.
         shapes: Fields of a file -> its records, and how many of them had each field, summed
             over the files with just these fields.
+        documented: Fields that the format is known to have, though none may have come yet: a
+            webhook's first click has fields that no delivery had.
     """
 
     kinds: Mapping[str, frozenset[str]]
     shapes: Mapping[frozenset[str], tuple[int, Mapping[str, int]]]
+    documented: frozenset[str]
 
 
-def known(earlier: pl.DataFrame) -> Known:
-    """What the files in `earlier`, columns of FIELDS, teach."""
+def known(earlier: pl.DataFrame, documented: frozenset[str] = frozenset()) -> Known:
+    """What the files in `earlier`, columns of FIELDS, and the format's documents teach."""
     kinds: dict[str, set[str]] = {}
     shapes: dict[frozenset[str], tuple[int, Counter[str]]] = {}
     for (_, record_count), rows in earlier.group_by("file_id", "file_record_count"):
@@ -96,7 +99,7 @@ def known(earlier: pl.DataFrame) -> Known:
             counts[name] += count
         total, sums = shapes.get(frozenset(counts), (0, Counter()))
         shapes[frozenset(counts)] = (total + record_count, sums + counts)
-    return Known({name: frozenset(found) for name, found in kinds.items()}, shapes)
+    return Known({name: frozenset(found) for name, found in kinds.items()}, shapes, documented)
 
 
 def changes(file: RawFile, earlier: Known) -> list[str]:
@@ -106,9 +109,8 @@ def changes(file: RawFile, earlier: Known) -> list[str]:
         now.setdefault(name, set()).add(kind)
     if not now or not earlier.kinds:
         return []
-    said = [
-        f"new field {name} ({_listed(now[name])})" for name in sorted(now.keys() - earlier.kinds)
-    ]
+    new = sorted(now.keys() - earlier.kinds.keys() - earlier.documented)
+    said = [f"new field {name} ({_listed(now[name])})" for name in new]
     for name in sorted(now.keys() & earlier.kinds):
         before = earlier.kinds[name] - {"empty"}
         if before and (turned := now[name] - before - {"empty"}):

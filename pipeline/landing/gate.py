@@ -8,7 +8,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -18,10 +18,13 @@ import polars as pl
 
 from pipeline import warehouse
 from pipeline.errors import RecordsLost
-from pipeline.landing import ledger, text
+from pipeline.landing import fields, ledger, text
 from pipeline.landing.arrivals import batches, discover, fresh_files
 from pipeline.landing.clocks import Clock, microseconds
+from pipeline.landing.fields import FIELDS, Known
+from pipeline.landing.formats import format_named
 from pipeline.landing.ledger import Night
+from pipeline.landing.live.sources import arrived, is_live
 from pipeline.landing.record import Feed, RawFile
 from pipeline.landing.schema import (
     FILES,
@@ -32,6 +35,10 @@ from pipeline.resources import sql_folder
 from pipeline.settings import Settings
 
 DAY_US = 86_400_000_000
+CUT_OFF = (
+    "less than half of what it was when it was last read: half written? fetch it again; "
+    "if it is right, give it another name"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +47,7 @@ class Landing:
 
     Attributes:
         files: The ledger rows of the files landed now, columns of FILES.
-        problems: What could not be taken; the rest went on.
+        problems: What could not be taken or was taken with a warning; the rest went on.
     """
 
     files: pl.DataFrame
@@ -67,22 +74,31 @@ def land(settings: Settings, lake: Path, night: Night, *, tell: Tell) -> Landing
     stamps = ledger.read_stamps(lake)
     rows: list[pl.DataFrame] = []
     problems: list[Problem] = []
+    left: set[str] = set()
     for name, source in settings.sources.items():
-        found = discover(settings.folder, source)
-        if not found:
-            problems.append(Problem(name, source.path, "no file matches this path"))
-        new, stamps = fresh_files(settings.folder, name, found, known, stamps)
+        if is_live(source):
+            found, unreached = arrived(settings, name, lake, night.landed_at)
+            problems.extend(unreached)
+        else:
+            found = discover(settings.folder, source)
+            if not found:
+                problems.append(Problem(name, source.path, "no file matches this path"))
+        layout = format_named(source.format)
+        identity = layout.identity(name, source)
+        new, cut_off, stamps = fresh_files(settings.folder, identity, found, known, stamps)
+        problems.extend(Problem(name, path, CUT_OFF) for path in cut_off)
+        new = [replace(file, encoding=source.encoding) for file in new]
         known.update(file.file_id for file in new)
         feed = feed_of(settings, name, night.landed_at)
         done = 0
-        for batch in batches(new):
+        for batch in layout.one_by_one(new, feed) if layout.is_stateful else batches(new):
             landed, refused = land_batch(settings, lake, feed, batch, night)
             rows.append(landed)
             problems.extend(refused)
+            left.update(problem.path for problem in refused if not problem.is_taken)
             done += len(batch)
             tell(name, done, len(new))
-    taken = {problem.path for problem in problems}
-    ledger.write_stamps(lake, {path: stamp for path, stamp in stamps.items() if path not in taken})
+    ledger.write_stamps(lake, {path: stamp for path, stamp in stamps.items() if path not in left})
     return Landing(pl.concat([pl.DataFrame(schema=FILES), *rows]), tuple(problems))
 
 
@@ -120,8 +136,10 @@ def land_batch(
         try:
             # The file is thrown away: nothing is gained by tidying it up on the way.
             con.execute("set checkpoint_threshold = '1TiB'")
-            problems = stage(con, feed, files)
-            refused = {problem.path for problem in problems}
+            state = tuple(ledger.parquet(lake, "state", feed.name))
+            feed = replace(feed, folder=staging, earlier=state)
+            problems = stage(con, feed, files, earlier_fields(lake, feed, night))
+            refused = {problem.path for problem in problems if not problem.is_taken}
             taken = [file for file in files if file.name not in refused]
             if not taken:
                 return pl.DataFrame(schema=FILES), problems
@@ -134,10 +152,19 @@ def land_batch(
         (staging / "batch.duckdb").unlink()
         shutil.rmtree(staging / "temp", ignore_errors=True)
         rows.write_parquet(staging / "files.parquet")
+        fields.table(taken).write_parquet(staging / "fields.parquet")
         ledger.commit(staging, ledger.landed(lake) / batch_id)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     return rows, problems
+
+
+def earlier_fields(lake: Path, feed: Feed, night: Night) -> Known:
+    """What the source's records had before; a source that is new this night has yet to teach."""
+    is_new = feed.name not in night.seen_sources
+    paths = [] if is_new else ledger.parquet(lake, "fields", feed.name)
+    earlier = pl.concat([pl.DataFrame(schema=FIELDS), *map(pl.read_parquet, paths)])
+    return fields.known(earlier, format_named(feed.source.format).documented_fields())
 
 
 def write(

@@ -9,12 +9,30 @@ import os
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import polars as pl
 
 from pipeline.landing.schema import FILES, LANDED_EVENTS, LANDED_IDENTIFIERS, QUARANTINE
 
-Stamps = dict[str, tuple[int, int, str]]
+HEAD_BYTES = 64
+
+
+class Stamp(NamedTuple):
+    """A file as it was when it was last looked at.
+
+    Attributes:
+        sha: Of its content, in hex.
+        head: Its first HEAD_BYTES bytes, in hex.
+    """
+
+    byte_count: int
+    modified_ns: int
+    sha: str
+    head: str
+
+
+Stamps = dict[str, Stamp]
 
 
 def landed(lake: Path) -> Path:
@@ -66,15 +84,23 @@ def content_hash(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def stamp(path: Path) -> Stamp:
+    """A file as it is now."""
+    status = path.stat()
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES).hex()
+    return Stamp(status.st_size, status.st_mtime_ns, content_hash(path), head)
+
+
 def read_stamps(lake: Path) -> Stamps:
-    """Size, modification time and hash of files hashed before, by relative path.
+    """The stamps of files looked at before, by relative path.
 
     Only a cache: it spares reading the whole history again each night.
     """
     path = lake / "stamps.json"
     if not path.exists():
         return {}
-    return {name: (size, ns, sha) for name, (size, ns, sha) in json.loads(path.read_text()).items()}
+    return {name: Stamp(*values) for name, values in json.loads(path.read_text()).items()}
 
 
 def write_stamps(lake: Path, stamps: Stamps) -> None:

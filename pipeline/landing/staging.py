@@ -10,6 +10,7 @@ import polars as pl
 
 from pipeline.errors import SourceRefused
 from pipeline.landing.clocks import EPOCH, MICROSECOND
+from pipeline.landing.fields import Known, changes
 from pipeline.landing.formats import Format, format_named
 from pipeline.landing.record import Event, Feed, Ignored, Outcome, RawFile, Refused
 from pipeline.landing.schema import INSTANT
@@ -74,15 +75,29 @@ STAGED = {
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A file that could not be taken, or a source without files: said, never silent."""
+    """Something about a file or source that a person should know: said, never silent.
+
+    Attributes:
+        is_taken: Whether the file landed nevertheless.
+    """
 
     source: str
     path: str
     reason: str
+    is_taken: bool = False
 
 
-def stage(con: duckdb.DuckDBPyConnection, feed: Feed, files: Sequence[RawFile]) -> list[Problem]:
-    """Read files into the staged tables; a file that cannot be read leaves nothing behind."""
+def stage(
+    con: duckdb.DuckDBPyConnection, feed: Feed, files: Sequence[RawFile], earlier: Known
+) -> list[Problem]:
+    """Read files into the staged tables; a file that cannot be read leaves nothing behind.
+
+    Args:
+        con: A database of this batch alone.
+        feed: The source of the files.
+        files: What to read.
+        earlier: What the source's records had before; nothing at its first landing.
+    """
     for name, schema in STAGED.items():
         con.register("empty", pl.DataFrame(schema=schema))
         con.execute(f"create table {name} as from empty")
@@ -92,25 +107,51 @@ def stage(con: duckdb.DuckDBPyConnection, feed: Feed, files: Sequence[RawFile]) 
     pending: list[Placed] = []
     for file in files:
         before = file.path.stat()
-        reason = None
+        problem = None
         try:
-            for placed in places(con, layout, feed, file):
-                pending.append(placed)
-                if len(pending) >= CHUNK:
-                    flush(con, feed.name, pending)
-                    pending = []
+            _take(con, layout, feed, file, pending)
         except SourceRefused as refusal:
-            reason = str(refusal)
+            problem = Problem(feed.name, file.name, str(refusal))
         after = file.path.stat()
         if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
             reason = "changed while it was read; the next run takes it"
-        if reason is not None:
-            problems.append(Problem(feed.name, file.name, reason))
+            problem = Problem(feed.name, file.name, reason)
+        problem = problem or _changed_fields(feed, file, earlier)
+        if problem is None:
+            continue
+        problems.append(problem)
+        if not problem.is_taken:
             pending = [placed for placed in pending if placed.file_id != file.file_id]
             for name in STAGED:
                 con.execute(f"delete from {name} where file_id = ?", [file.file_id])  # noqa: S608
     flush(con, feed.name, pending)
     return problems
+
+
+def _take(
+    con: duckdb.DuckDBPyConnection,
+    layout: Format,
+    feed: Feed,
+    file: RawFile,
+    pending: "list[Placed]",
+) -> None:
+    """Read one file; what it became is added to `pending`, which is flushed when it is long."""
+    for placed in places(con, layout, feed, file):
+        pending.append(placed)
+        if len(pending) >= CHUNK:
+            flush(con, feed.name, pending)
+            pending.clear()
+
+
+def _changed_fields(feed: Feed, file: RawFile, earlier: Known) -> Problem | None:
+    """What to say of a file whose fields are not those of all earlier records."""
+    turned = "; ".join(changes(file, earlier))
+    if not turned:
+        return None
+    if feed.source.on_new_field == "warn":
+        return Problem(feed.name, file.name, turned, is_taken=True)
+    advice = f'if that is right, take it with on_new_field = "warn" in [sources.{feed.name}]'
+    return Problem(feed.name, file.name, f"{turned}; {advice}")
 
 
 class Placed(NamedTuple):

@@ -45,6 +45,14 @@ def test_what_differs_from_all_earlier_records_is_named(
     assert changes(read(tmp_path, later, "second.jsonl"), earlier) == said
 
 
+def test_a_field_that_the_format_documents_is_not_new(tmp_path: Path) -> None:
+    """The first click of a webhook has fields that no delivery had."""
+    earlier = known(table([read(tmp_path, FIRST)]), frozenset({"url"}))
+    click = '{"id": 2, "mail": "b", "note": null, "url": "/", "coupon": "x"}'
+
+    assert changes(read(tmp_path, click, "second.jsonl"), earlier) == ["new field coupon (text)"]
+
+
 def test_few_records_do_not_show_that_a_field_is_always_there(tmp_path: Path) -> None:
     """Under ALWAYS_RECORDS records a field that then stays away is no news."""
     earlier = known(table([read(tmp_path, FIRST[: len(FIRST) // 2])]))

@@ -293,3 +293,59 @@ def test_no_order_of_arrival_loses_or_adds_anything(
         found.append(names.rows())
 
     assert found[0] == found[1] == found[2]
+
+
+def test_a_new_field_stops_the_file_until_someone_takes_it(tmp_path: Path) -> None:
+    """Nothing of the file lands; with `warn` all of it does, and it is said."""
+    company = project(tmp_path)
+    write(tmp_path, "first.json", [mail(1)])
+    land(company)
+    write(tmp_path, "second.json", [mail(2), mail(3, coupon="SPRING")])
+
+    stopped = land(company, night=2, seen=frozenset({"campaigns"}))
+    source = company.sources["campaigns"].model_copy(update={"on_new_field": "warn"})
+    warned = company.model_copy(update={"sources": {"campaigns": source}})
+    taken = land(warned, night=2, seen=frozenset({"campaigns"}))
+
+    assert stopped.files.height == 0
+    (problem,) = stopped.problems
+    assert problem.reason == (
+        "new field coupon (text); if that is right, take it with "
+        'on_new_field = "warn" in [sources.campaigns]'
+    )
+    assert counts(taken)["landed"] == 2
+    assert [(problem.reason, problem.is_taken) for problem in taken.problems] == [
+        ("new field coupon (text)", True)
+    ]
+
+
+def test_a_field_taken_once_is_known(tmp_path: Path) -> None:
+    """What landed with a warning stops no later file."""
+    company = project(tmp_path)
+    source = company.sources["campaigns"].model_copy(update={"on_new_field": "warn"})
+    warned = company.model_copy(update={"sources": {"campaigns": source}})
+    write(tmp_path, "first.json", [mail(1)])
+    land(company)
+    write(tmp_path, "second.json", [mail(2, coupon="SPRING")])
+    land(warned, night=2, seen=frozenset({"campaigns"}))
+    write(tmp_path, "third.json", [mail(3, coupon="SUMMER")])
+
+    assert land(company, night=3, seen=frozenset({"campaigns"})).problems == ()
+
+
+def test_a_file_that_lost_most_of_its_content_waits_for_someone_to_look(tmp_path: Path) -> None:
+    """A half-copied file begins as it did; a rotated log does not, and lands."""
+    company = project(tmp_path)
+    write(tmp_path, "events.json", [mail(number) for number in range(10)])
+    land(company)
+    write(tmp_path, "events.json", [mail(number) for number in range(3)])
+
+    first = land(company, night=2)
+    again = land(company, night=3)
+    write(tmp_path, "events.json", [{**mail(90), "email": "z@example.org"}])
+    rotated = land(company, night=4)
+
+    assert [problem.path for problem in first.problems] == ["raw/events.json"]
+    assert "half written" in first.problems[0].reason
+    assert again.problems == first.problems
+    assert counts(rotated)["landed"] == 1

@@ -29,6 +29,17 @@ from pipeline.landing.email.deliveries import (
 from pipeline.landing.json_fields import id_of, list_of, object_of
 from pipeline.landing.record import Event, Feed, Ignored, Outcome, RawFile, outcomes
 
+# All that the documents name: a body's fields depend on what happened.
+RECORD_FIELDS = frozenset(
+    {
+        *("notificationType", "eventType", "mail", "bounce", "complaint", "delivery", "send"),
+        *("reject", "open", "click", "deliveryDelay", "failure", "subscription", "Type"),
+        *("MessageId", "TopicArn", "Subject", "Message", "Timestamp", "SignatureVersion"),
+        *("Signature", "SigningCertURL", "UnsubscribeURL", "detail", "detail-type", "source"),
+        *("account", "time", "region", "resources", "id", "version"),
+    }
+)
+
 MEANT = {
     "Send": "sent",
     "Reject": "rejected",

@@ -27,6 +27,17 @@ from pipeline.landing.email.deliveries import (
 from pipeline.landing.json_fields import id_of
 from pipeline.landing.record import Event, Feed, Identifier, Outcome, RawFile, outcomes
 
+# All that the documents name: a body's fields depend on what happened.
+RECORD_FIELDS = frozenset(
+    {
+        *("event", "email", "id", "ts", "ts_event", "ts_epoch", "date", "date_event"),
+        *("date_sent", "message-id", "tag", "tags", "subject", "reason", "link", "url"),
+        *("user_agent", "template_id", "X-Mailin-custom", "contact_id", "list_id", "campaign"),
+        *("camp_id", "sending_ip", "ip", "device", "device_used", "mirror_link", "sender_email"),
+        *("ts_sent",),
+    }
+)
+
 MEANT = {
     "request": "sent",
     "sent": "sent",

@@ -25,6 +25,16 @@ from pipeline.landing.email.deliveries import (
 from pipeline.landing.json_fields import id_of, object_of
 from pipeline.landing.record import Event, Feed, Outcome, RawFile, outcomes
 
+# All that the documents name: a body's fields depend on what happened.
+RECORD_FIELDS = frozenset(
+    {
+        *("signature", "event-data", "event", "id", "timestamp", "severity", "reason"),
+        *("recipient", "recipient-domain", "message", "tags", "url", "client-info"),
+        *("delivery-status", "user-variables", "reject", "storage", "envelope", "flags"),
+        *("campaigns", "log-level", "geolocation", "ip", "batch", "routes", "method"),
+    }
+)
+
 MEANT = {
     "accepted": "sent",
     "delivered": "delivered",

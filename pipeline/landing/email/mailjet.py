@@ -17,6 +17,16 @@ from pipeline.landing.email.deliveries import Notice, events, outcome_of, text_a
 from pipeline.landing.json_fields import id_of
 from pipeline.landing.record import Event, Feed, Identifier, Outcome, RawFile, outcomes
 
+# All that the documents name: a body's fields depend on what happened.
+RECORD_FIELDS = frozenset(
+    {
+        *("event", "time", "email", "MessageID", "Message_GUID", "mj_campaign_id"),
+        *("mj_contact_id", "mj_list_id", "customcampaign", "CustomID", "Payload", "url"),
+        *("agent", "ip", "geo", "hard_bounce", "blocked", "error_related_to", "error"),
+        *("comment", "source", "smtp_reply"),
+    }
+)
+
 MEANT = {
     "sent": "delivered",
     "open": "opened",

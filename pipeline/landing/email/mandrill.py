@@ -31,6 +31,14 @@ from pipeline.landing.fields import observed
 from pipeline.landing.json_fields import id_of, object_of, objects_of
 from pipeline.landing.record import Event, Feed, Ignored, Outcome, Raw, RawFile, outcomes
 
+# All that the documents name: a body's fields depend on what happened.
+RECORD_FIELDS = frozenset(
+    {
+        *("event", "_id", "ts", "url", "ip", "user_agent", "user_agent_parsed", "location"),
+        *("msg", "type", "action", "entry", "reject"),
+    }
+)
+
 MEANT = {
     "send": "sent",
     "delivered": "delivered",

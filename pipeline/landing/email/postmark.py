@@ -24,6 +24,18 @@ from pipeline.landing.email.deliveries import (
 from pipeline.landing.json_fields import id_of, object_of
 from pipeline.landing.record import Event, Feed, Outcome, RawFile, outcomes
 
+# All that the documents name: a body's fields depend on what happened.
+RECORD_FIELDS = frozenset(
+    {
+        *("RecordType", "Type", "TypeCode", "Name", "ID", "ServerID", "MessageID"),
+        *("MessageStream", "Recipient", "Email", "From", "Subject", "Tag", "Metadata"),
+        *("DeliveredAt", "BouncedAt", "ReceivedAt", "ChangedAt", "Details", "Description"),
+        *("DumpAvailable", "Inactive", "CanActivate", "Content", "OriginalLink"),
+        *("ClickLocation", "UserAgent", "Client", "OS", "Platform", "Geo", "FirstOpen"),
+        *("ReadSeconds", "SuppressSending", "SuppressionReason", "Origin"),
+    }
+)
+
 MEANT = {
     "Delivery": "delivered",
     "Open": "opened",

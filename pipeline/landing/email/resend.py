@@ -26,6 +26,13 @@ from pipeline.landing.email.deliveries import (
 from pipeline.landing.json_fields import flag_of, id_of, object_of, objects_of
 from pipeline.landing.record import Event, Feed, Identifier, Ignored, Outcome, RawFile, outcomes
 
+# All that the documents name: a body's fields depend on what happened.
+RECORD_FIELDS = frozenset(
+    {
+        *("type", "created_at", "data"),
+    }
+)
+
 MEANT = {
     "email.scheduled": "queued",
     "email.sent": "sent",

@@ -18,6 +18,17 @@ from pipeline.landing.email.deliveries import Notice, events, outcome_of, text_a
 from pipeline.landing.json_fields import id_of
 from pipeline.landing.record import Event, Feed, Outcome, RawFile, outcomes
 
+# All that the documents name: a body's fields depend on what happened.
+RECORD_FIELDS = frozenset(
+    {
+        *("email", "timestamp", "event", "sg_event_id", "sg_message_id", "smtp-id", "category"),
+        *("url", "useragent", "ip", "sg_machine_open", "type", "tls", "url_offset"),
+        *("sg_content_type", "cert_err", "reason", "status", "response", "attempt"),
+        *("asm_group_id", "bounce_classification", "marketing_campaign_id"),
+        *("marketing_campaign_name", "newsletter", "send_at", "pool", "domain", "from"),
+    }
+)
+
 MEANT = {
     "processed": "sent",
     "delivered": "delivered",

@@ -24,6 +24,13 @@ from pipeline.landing.email.deliveries import (
 from pipeline.landing.json_fields import id_of, object_of
 from pipeline.landing.record import Event, Feed, Ignored, Outcome, RawFile, outcomes
 
+# All that the documents name: a body's fields depend on what happened.
+RECORD_FIELDS = frozenset(
+    {
+        *("msys",),
+    }
+)
+
 MEANT = {
     "injection": "sent",
     "delivery": "delivered",

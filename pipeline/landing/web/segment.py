@@ -34,6 +34,7 @@ LEFT_OUT = frozenset(
         *("workspaceId", "instanceId", "namespace", "jobId", "taskId", "jobRunId", "taskRunId"),
     }
 )
+RECORD_FIELDS = USED | LEFT_OUT
 PERSONAL_PROPERTIES = frozenset({"email", "phone", "search"})
 PERSONAL_TRAITS = PERSONAL_PROPERTIES | {
     *("name", "firstName", "lastName", "first_name", "last_name", "username", "address"),

@@ -42,6 +42,18 @@ def test_the_example_configuration_is_valid(tmp_path: Path) -> None:
     assert set(settings.sources) == {"web", "calls"}
 
 
+def test_the_examples_of_sources_are_valid(tmp_path: Path) -> None:
+    """Each section of sources that the README shows would load in a wend.toml."""
+    examples = [
+        text for text in re.findall(r"```text\n(.*?)```", README, re.DOTALL) if "[sources" in text
+    ]
+
+    for example in examples:
+        company = {"company": {"name": "Larkspur"}, "folder": tmp_path}
+        Settings.model_validate({**tomllib.loads(example), **company})
+    assert len(examples) == 2
+
+
 def test_the_make_targets_of_the_readme_exist() -> None:
     """Each `make` command shown is a target."""
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")

@@ -136,6 +136,10 @@ class Ignored:
 Outcome = Event | Refused | Ignored
 
 
+# The problem of a line with nothing on it, and the rule that leaves it out.
+BLANK = "blank"
+
+
 class Raw(NamedTuple):
     """One record as the container held it.
 
@@ -143,7 +147,7 @@ class Raw(NamedTuple):
         number: From 1, the record's place in its file.
         text: The record's own text, as it goes to quarantine.
         value: Its parsed form; meaningless when `problem` is set.
-        problem: Why it could not even be parsed.
+        problem: Why it could not even be parsed; BLANK where there was nothing to parse.
     """
 
     number: int
@@ -157,6 +161,9 @@ def outcomes(
 ) -> Iterator[Outcome]:
     """Interpret each record; one that raises BadRecord is refused whole, with its text."""
     for raw in records:
+        if raw.problem == BLANK:
+            yield Ignored(raw.number, BLANK)
+            continue
         if raw.problem is not None:
             yield Refused(raw.number, raw.text, raw.problem)
             continue

@@ -19,7 +19,7 @@ from pipeline.landing.containers import (
     text_lines,
     unpacked,
 )
-from pipeline.landing.record import Raw, RawFile
+from pipeline.landing.record import BLANK, Raw, RawFile
 
 Write = Callable[..., RawFile]
 
@@ -172,10 +172,15 @@ def test_a_compressed_file_in_a_zip_is_opened(write: Write) -> None:
 
 
 def test_lines_are_numbered_as_in_an_editor(write: Write) -> None:
-    """A mark of byte order and line ends are no part of a line; blank lines only count."""
+    """A mark of byte order and line ends are no part of a line; blank lines say that they are."""
     found = list(text_lines.lines(write(b"\xef\xbb\xbfada\r\n\n  \nbob")))
 
-    assert seen(found) == [(1, "ada", None), (4, "bob", None)]
+    assert seen(found) == [
+        (1, "ada", None),
+        (2, None, BLANK),
+        (3, None, BLANK),
+        (4, "bob", None),
+    ]
 
 
 def test_a_line_that_is_not_utf8_is_a_problem(write: Write) -> None:
@@ -246,7 +251,7 @@ def test_blocks_hold_what_lines_hold(
         for each in text_lines.blocks(file):
             rows = zip(*each.lines.to_pydict().values(), strict=True)
             texts = ((number, line.rstrip("\r\n")) for number, line in rows)
-            found += [Raw(number, text, text) for number, text in texts if text.strip()]
+            found += [text_lines.line_record(number, text) for number, text in texts]
             found += each.problems
 
     assert sorted(found, key=lambda raw: raw.number) == one_by_one

@@ -349,3 +349,28 @@ def test_a_file_that_lost_most_of_its_content_waits_for_someone_to_look(tmp_path
     assert "half written" in first.problems[0].reason
     assert again.problems == first.problems
     assert counts(rotated)["landed"] == 1
+
+
+@pytest.mark.parametrize(
+    ("layout", "content", "ignored"),
+    [
+        ("segment", '{"type":"page","userId":"u","timestamp":"2026-01-05T09:00:00Z"}', 3),
+        ("access_log", '1.2.3.4 - - [05/Jan/2026:09:00:00 +0000] "GET / HTTP/1.1" 200 5', 3),
+        ("transcript", "2026-01-05T09:00:00+0000 <ada> hello", 3),
+        ("whatsapp_export", "[25/01/26 09:00:00] Ada: hello", 0),
+    ],
+)
+def test_blank_lines_are_accounted_for(
+    layout: str, content: str, ignored: int, tmp_path: Path
+) -> None:
+    """They are left out by rule, or are part of what was written; nothing stops for them."""
+    source = {"format": layout, "path": "raw/log.txt", "time_zone": "UTC"}
+    company = Settings.model_validate(
+        {"folder": tmp_path, "company": {"name": "Larkspur"}, "sources": {"logs": source}}
+    )
+    other = content.replace(":00:00", ":00:01", 1)
+    write(tmp_path, "log.txt", ["", content, "", other, ""])
+
+    found = counts(land(company))
+
+    assert (found["landed"], found["ignored"]) == (2, ignored)

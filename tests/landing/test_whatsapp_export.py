@@ -92,7 +92,7 @@ def test_a_message_goes_on_until_the_next_stamp(tmp_path: Path) -> None:
         )
     )
 
-    assert [(e.record_number, e.text) for e in found] == [(1, "one\ntwo\n\nthree"), (5, "x")]
+    assert [(e.record_number, e.text) for e in found] == [(1, "one\ntwo\n\nthree"), (2, "x")]
 
 
 def test_staff_write_to_the_one_customer_of_a_chat(tmp_path: Path) -> None:

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
-from pipeline.landing.containers.text_lines import byte_lines
-from pipeline.landing.containers.unpacked import RECORD_LIMIT, members, over_long
+from pipeline.landing.containers.text_lines import byte_lines, text_record
+from pipeline.landing.containers.unpacked import members
 from pipeline.landing.record import Raw, RawFile
 
 # What people pack beside a chat: pictures, voice messages.
@@ -37,14 +37,4 @@ def entry_lines(file: RawFile) -> Iterator[Line]:
             continue
         for line, length in byte_lines(stream):
             number += 1
-            if length > RECORD_LIMIT:
-                yield Line(entry, over_long(number, line, length))
-                continue
-            text = line.decode("utf-8", "backslashreplace").rstrip("\r\n")
-            try:
-                line.decode()
-            except UnicodeDecodeError as error:
-                yield Line(entry, Raw(number, text, None, f"not UTF-8 at byte {error.start}"))
-                continue
-            if text and not text.isspace():
-                yield Line(entry, Raw(number, text, text))
+            yield Line(entry, text_record(number, line, length))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from pipeline.landing.chat.entry_lines import entry_lines
-from pipeline.landing.record import Raw, RawFile
+from pipeline.landing.record import BLANK, Raw, RawFile
 
 HEADER = re.compile(
     r"[\u200e\u200f\ufeff]*\[?(\d{1,4})([./-])(\d{1,2})\2(\d{1,4})\.?,?\s"
@@ -37,23 +37,29 @@ class Message(NamedTuple):
 
 
 def messages(file: RawFile) -> Iterator[Raw]:
-    """The export's messages; each begins with a stamp and goes on until the next."""
+    """The export's messages, numbered from 1; each begins with a stamp and goes on until the next.
+
+    A blank line is no record of its own, but part of what was written.
+    """
+    for number, raw in enumerate(_joined(file), start=1):
+        yield _parsed(raw._replace(number=number, text=raw.text.rstrip("\n")))
+
+
+def _joined(file: RawFile) -> Iterator[Raw]:
+    """The lines, those that go on with a message put to its first."""
     begun: Raw | None = None
-    last = 0
     for _, raw in entry_lines(file):
-        header = HEADER.fullmatch(raw.text.translate(SPACES)) if raw.problem is None else None
-        is_end = header is not None or raw.problem is not None
-        if begun is not None and not is_end:
-            # Blank lines are no records of their own, but they are part of what was written.
-            text = begun.text + "\n" * (raw.number - last) + raw.text
-            begun = begun._replace(text=text)
-        else:
+        is_blank = raw.problem == BLANK
+        is_broken = raw.problem is not None and not is_blank
+        is_first = is_broken or HEADER.fullmatch(raw.text.translate(SPACES)) is not None
+        if begun is not None and not is_first:
+            begun = begun._replace(text=f"{begun.text}\n{raw.text}")
+        elif not is_blank:
             if begun is not None:
-                yield _parsed(begun)
+                yield begun
             begun = raw
-        last = raw.number
     if begun is not None:
-        yield _parsed(begun)
+        yield begun
 
 
 def _parsed(raw: Raw) -> Raw:

@@ -13,7 +13,7 @@ from pipeline.landing.containers.unpacked import (
     members,
     over_long,
 )
-from pipeline.landing.record import Raw, RawFile
+from pipeline.landing.record import BLANK, Raw, RawFile
 
 BLOCK = 32 * 1024 * 1024
 BOM = b"\xef\xbb\xbf"
@@ -42,8 +42,8 @@ def _undecodable(number: int, line: bytes, error: UnicodeDecodeError) -> Raw:
     return Raw(number, text, None, f"not UTF-8 at byte {error.start}")
 
 
-def _text(number: int, line: bytes, length: int) -> Raw | None:
-    """The record of one text line; None when it is blank."""
+def text_record(number: int, line: bytes, length: int) -> Raw:
+    """The record of one text line."""
     if length > RECORD_LIMIT:
         return over_long(number, line[:KEPT_OF_LONG], length)
     try:
@@ -52,11 +52,17 @@ def _text(number: int, line: bytes, length: int) -> Raw | None:
         return _undecodable(number, line, error)
     if "\0" in text:
         return Raw(number, text, None, NUL)
-    return Raw(number, text, text) if text and not text.isspace() else None
+    return line_record(number, text)
+
+
+def line_record(number: int, text: str) -> Raw:
+    """The record of a text line without its end."""
+    is_blank = not text or text.isspace()
+    return Raw(number, text, None, BLANK) if is_blank else Raw(number, text, text)
 
 
 def lines(file: RawFile) -> Iterator[Raw]:
-    """One record per text line that is not blank, numbered as an editor numbers lines.
+    """One record per text line, numbered as an editor numbers lines; a blank one is a problem.
 
     In a .zip the numbers run on from entry to entry. `value` is the line without its end.
     """
@@ -64,9 +70,7 @@ def lines(file: RawFile) -> Iterator[Raw]:
     for _, stream in members(file):
         for line, length in byte_lines(stream):
             number += 1
-            raw = _text(number, line, length)
-            if raw is not None:
-                yield raw
+            yield text_record(number, line, length)
 
 
 class Block(NamedTuple):
@@ -136,8 +140,9 @@ def _block(first: int, whole: bytes) -> tuple[Block, int]:
     if texts is not None and int(np.diff(offsets).max()) <= RECORD_LIMIT:
         return Block(pa.table({"number": numbers, "line": texts}), []), len(ends)
     read = [
-        _text(number, line, len(line)) for number, line in enumerate(found.to_pylist(), start=first)
+        text_record(number, line, len(line))
+        for number, line in enumerate(found.to_pylist(), start=first)
     ]
-    good = [raw for raw in read if raw is not None and raw.problem is None]
-    problems = [raw for raw in read if raw is not None and raw.problem is not None]
+    good = [raw for raw in read if raw.problem in {None, BLANK}]
+    problems = [raw for raw in read if raw.problem not in {None, BLANK}]
     return Block(_table(good), problems), len(ends)

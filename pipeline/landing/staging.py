@@ -111,7 +111,7 @@ def stage(
         try:
             _take(con, layout, feed, file, pending)
         except SourceRefused as refusal:
-            problem = Problem(feed.name, file.name, str(refusal))
+            problem = Problem(feed.name, file.name, str(refusal).removeprefix(f"{file.name}: "))
         after = file.path.stat()
         if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
             reason = "changed while it was read; the next run takes it"

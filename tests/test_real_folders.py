@@ -4,7 +4,7 @@ import json
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import polars as pl
 import pytest
@@ -25,12 +25,13 @@ class Folder(NamedTuple):
     Attributes:
         files: A glob below the folder of real data.
         left: Files that the format refuses whole, each for the reason that is said.
+        more: Further keys of the source's section in wend.toml.
     """
 
     layout: str
     files: str
     left: int = 0
-    agents: tuple[str, ...] = ()
+    more: dict[str, Any] = {}  # noqa: RUF012 - a tuple's default, never changed
 
 
 FOLDERS = {
@@ -67,6 +68,33 @@ FOLDERS = {
     "mbox": Folder("mail", f"{FIXTURES}/mbox/*.mbox"),
     "mikel": Folder("mail", "email_edgecases_mikel/spec/**/*.eml"),
     "edge_mail": Folder("mail", "email_edgecases_spamassassin/t/**/*.eml"),
+    "shop_paths": Folder(
+        "generic",
+        "web_retentioneering_ecom/ecom.csv.gz",
+        more={
+            "channel": "web",
+            "columns": {
+                "occurred_at": "timestamp",
+                "kind": "event",
+                "identifiers": {"user_id": "user_id"},
+                "properties": ["*"],
+            },
+        },
+    ),
+    "permits": Folder(
+        "generic",
+        "journey_logs/receipt.csv",
+        more={
+            "channel": "crm",
+            "columns": {
+                "occurred_at": "time:timestamp",
+                "kind": "concept:name",
+                "own_id": "concept:instance",
+                "identifiers": {"permit": "case:concept:name"},
+                "properties": ["*"],
+            },
+        },
+    ),
     "replies": Folder("mail", "email_replies/**/*.eml"),
 }
 
@@ -116,7 +144,7 @@ def landed(tmp_path_factory: pytest.TempPathFactory) -> Landed:
                     "format": real.layout,
                     "path": f"raw/{name}/**/*",
                     "time_zone": "UTC",
-                    "agents": real.agents,
+                    **real.more,
                 }
                 for name, real in FOLDERS.items()
             },

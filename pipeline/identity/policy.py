@@ -34,8 +34,32 @@ SHIPPED: Mapping[str, Namespace] = {
     "salesforce_contact": Namespace(
         priority=21, unique_per_customer=True, is_strong=True, max_strong=10
     ),
+    "zendesk_user": Namespace(priority=22, unique_per_customer=True, is_strong=True, max_strong=10),
+    "dynamics_contact": Namespace(
+        priority=23, unique_per_customer=True, is_strong=True, max_strong=10
+    ),
+    "pipedrive_person": Namespace(
+        priority=24, unique_per_customer=True, is_strong=True, max_strong=10
+    ),
     "salesforce_lead": Namespace(priority=25, max_strong=3),
-    "intercom_contact": Namespace(priority=28, max_strong=3),
+    "dynamics_lead": Namespace(priority=26, max_strong=3),
+    # Contacts of tools that make one of every address, form or visit.
+    **dict.fromkeys(
+        (
+            *("intercom_contact", "klaviyo_profile", "mailjet_contact", "brevo_contact"),
+            *("resend_contact", "mailchimp_subscriber", "delighted_person", "satismeter_user"),
+        ),
+        Namespace(priority=28, max_strong=3),
+    ),
+    # Accounts that people have with a messenger, a network or a site, sometimes several.
+    **dict.fromkeys(
+        (
+            *("slack_user", "telegram_user", "mattermost_user", "rocketchat_user", "whatsapp_id"),
+            *("whatsapp_user", "whatsapp_parent_user", "facebook_user", "twitter_user"),
+            *("twilio_identity", "reviewer"),
+        ),
+        Namespace(priority=29, max_strong=3),
+    ),
     "email": Namespace(
         priority=30,
         is_strong=True,
@@ -47,19 +71,40 @@ SHIPPED: Mapping[str, Namespace] = {
         max_strong=3,
         block=(r"\+\d{0,3}(0{6,}|1{6,}|2{6,}|3{6,}|4{6,}|5{6,}|6{6,}|7{6,}|8{6,}|9{6,})",),
     ),
+    # Given up and taken again by others.
+    "twitter_handle": Namespace(priority=45, max_strong=2),
     "device_id": Namespace(priority=50, max_strong=3),
-    "zendesk_visitor": Namespace(priority=60, max_strong=3),
+    **dict.fromkeys(
+        ("zendesk_visitor", "livechat_customer", "olark_visitor", "rocketchat_visitor"),
+        Namespace(priority=60, max_strong=3),
+    ),
     "anonymous_id": Namespace(priority=61, max_strong=3),
+    # Amplitude's own opinion of who it was.
+    "amplitude_user": Namespace(priority=62, max_strong=3),
     # Things a person is associated with: they carry history to a contact, never people together.
     "hubspot_deal": Namespace(priority=70, max_strong=2),
     "hubspot_ticket": Namespace(priority=71, max_strong=2),
+    **dict.fromkeys(
+        ("salesforce_opportunity", "dynamics_opportunity", "pipedrive_deal"),
+        Namespace(priority=72, max_strong=2),
+    ),
+    **dict.fromkeys(("salesforce_case", "dynamics_case"), Namespace(priority=73, max_strong=2)),
     "hubspot_engagement": Namespace(priority=74, max_strong=2),
-    "salesforce_opportunity": Namespace(priority=72, max_strong=2),
-    "salesforce_case": Namespace(priority=73, max_strong=2),
+    "zendesk_ticket": Namespace(priority=75, max_strong=2),
+    # Noted of a person, and not the person itself as with other CRMs.
+    "pipedrive_lead": Namespace(priority=76, max_strong=2),
+    "order": Namespace(priority=77, max_strong=2),
     "hubspot_company": Namespace(priority=78, max_strong=1),
     "salesforce_account": Namespace(priority=79, max_strong=1),
     # An address and a browser's name: a whole office behind one router looks like this.
     "visitor": Namespace(priority=80, max_strong=1),
+    # The cookie of a collector that many sites may share.
+    "snowplow_network": Namespace(priority=82, max_strong=1),
+    # Names that people give themselves, as others may.
+    **dict.fromkeys(
+        ("chat_nick", "whatsapp_name", "mattermost_name", "twilio_sender"),
+        Namespace(priority=85, max_strong=1),
+    ),
 }
 UNKNOWN = Namespace()  # priority 50, neither strong nor unique, at most 3 strong identifiers
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
+from typing import Any
 
 import polars as pl
 
@@ -48,9 +49,14 @@ def observed(file: RawFile, records: Iterable[Raw]) -> Iterator[Raw]:
     profile = file.profile
     for raw in records:
         if raw.problem is None:
-            profile.record_count += 1
-            profile.fields.update(zip(raw.value, map(type, raw.value.values()), strict=True))
+            note(profile, raw.value)
         yield raw
+
+
+def note(profile: Profile, record: Mapping[str, Any]) -> None:
+    """Count one record's fields."""
+    profile.record_count += 1
+    profile.fields.update(zip(record, map(type, record.values()), strict=True))
 
 
 def table(files: Sequence[RawFile]) -> pl.DataFrame:
@@ -109,7 +115,8 @@ def changes(file: RawFile, earlier: Known) -> list[str]:
         now.setdefault(name, set()).add(kind)
     if not now or not earlier.kinds:
         return []
-    new = sorted(now.keys() - earlier.kinds.keys() - earlier.documented)
+    known_names = earlier.kinds.keys() | earlier.documented
+    new = sorted(name for name in now.keys() - known_names if _annotated(name) not in known_names)
     said = [f"new field {name} ({_listed(now[name])})" for name in new]
     for name in sorted(now.keys() & earlier.kinds):
         before = earlier.kinds[name] - {"empty"}
@@ -117,6 +124,14 @@ def changes(file: RawFile, earlier: Known) -> list[str]:
             said.append(f"field {name} was {_listed(before)} and now is {_listed(turned)}")
     said += [f"field {name} is missing" for name in sorted(_always(now, earlier) - now.keys())]
     return said
+
+
+def _annotated(name: str) -> str:
+    """The field that an annotation of OData, `field@...`, is on; the protocol's own are on none.
+
+    They come only with a value, so that a field that was empty so far has none yet.
+    """
+    return name.partition("@")[0]
 
 
 def _always(now: Iterable[str], earlier: Known) -> frozenset[str]:

@@ -333,11 +333,13 @@ def test_staff_and_people_mentioned_are_not_linked() -> None:
         1     | email:bob@example.org | mentioned | false
         1     | email:eve@example.org | agent     | false
         2     | email:ada@example.org | actor     | true
+        3     | email:cyd@example.org | actor     | false
     """)
     sql = (sql_folder() / "identity" / "linkable_identifiers.sql").read_text()
     with connect(":memory:", threads=1, memory_gib=1, temp_gib=1, temp_folder=sql_folder()) as con:
         con.register("landed_identifiers", landed)
         con.execute("create table parameters as select timestamp '2026-02-01' as as_of")
+        con.execute("create table machine_events as select '3' as event_id")
         rows = con.sql(sql).pl()
 
     assert customers(rows) == written("email:ada@example.org")

@@ -53,6 +53,17 @@ def test_a_field_that_the_format_documents_is_not_new(tmp_path: Path) -> None:
     assert changes(read(tmp_path, click, "second.jsonl"), earlier) == ["new field coupon (text)"]
 
 
+def test_an_annotation_is_known_with_its_field(tmp_path: Path) -> None:
+    """OData notes a label on a field only where it has a value; its own notes are on no field."""
+    earlier = known(table([read(tmp_path, FIRST)]))
+    later = '{"id": 2, "mail": "b", "note": 1, "note@label": "x", "more@label": "x", "@etag": "1"}'
+
+    assert changes(read(tmp_path, later, "second.jsonl"), earlier) == [
+        "new field @etag (text)",
+        "new field more@label (text)",
+    ]
+
+
 def test_few_records_do_not_show_that_a_field_is_always_there(tmp_path: Path) -> None:
     """Under ALWAYS_RECORDS records a field that then stays away is no news."""
     earlier = known(table([read(tmp_path, FIRST[: len(FIRST) // 2])]))

@@ -22,6 +22,17 @@ from pipeline.landing.formats import channel_of
 from pipeline.landing.json_fields import Fields, list_of, needed_id, object_of, text_of
 from pipeline.landing.record import Event, Feed, Identifier, Outcome, RawFile, outcomes
 
+# All that version 2 of the API names; which of them come depends on the conversation.
+RECORD_FIELDS = frozenset(
+    {
+        *("type", "id", "title", "created_at", "updated_at", "waiting_since", "snoozed_until"),
+        *("open", "state", "read", "priority", "admin_assignee_id", "team_assignee_id"),
+        *("company_id", "tags", "conversation_rating", "source", "contacts", "teammates"),
+        *("custom_attributes", "first_contact_reply", "sla_applied", "statistics"),
+        *("conversation_parts", "linked_objects", "ai_agent", "ai_agent_participated", "topics"),
+    }
+)
+
 # author.type -> who acts
 ACTORS = {
     "user": "customer",

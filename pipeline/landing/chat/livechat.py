@@ -35,6 +35,14 @@ from pipeline.landing.json_fields import (
 )
 from pipeline.landing.record import Event, Feed, Ignored, Outcome, RawFile, outcomes
 
+# A chat as the archives have it, its summary in list_chats, and what get_chat puts around it.
+RECORD_FIELDS = frozenset(
+    {
+        *("id", "users", "thread", "threads", "properties", "access", "is_followed"),
+        *("last_thread_summary", "last_thread_info", "last_event_per_type", "chat"),
+    }
+)
+
 SAID = {"message", "rich_message", "file"}
 # On the scale of five that other systems use: LiveChat writes 1 and 0, or good and bad.
 RATINGS = {"1": 5.0, "good": 5.0, "0": 1.0, "bad": 1.0}

@@ -43,6 +43,28 @@ from pipeline.landing.json_fields import (
 )
 from pipeline.landing.record import Event, Feed, Ignored, Outcome, RawFile, outcomes
 
+# An answer's posts, a post, a user, a channel, a line of a bulk export, and an error.
+RECORD_FIELDS = frozenset(
+    {
+        *("order", "posts", "next_post_id", "prev_post_id", "has_next"),
+        *("first_inaccessible_post_time", "id", "create_at", "update_at", "edit_at", "delete_at"),
+        *("is_pinned", "user_id", "channel_id", "root_id", "parent_id", "original_id", "message"),
+        *("type", "props", "hashtags", "filenames", "file_ids", "pending_post_id", "has_reactions"),
+        *("remote_id", "reply_count", "last_reply_at", "participants", "is_following", "metadata"),
+        *("username", "password", "auth_data", "auth_service", "email", "email_verified"),
+        *("nickname", "first_name", "last_name", "position", "roles", "allow_marketing"),
+        *("notify_props", "last_password_update", "last_picture_update", "failed_attempts"),
+        *("locale", "timezone", "mfa_active", "mfa_secret", "last_activity_at", "last_login"),
+        *("is_bot", "bot_description", "bot_last_icon_update", "terms_of_service_id"),
+        *("terms_of_service_create_at", "disable_welcome_email", "team_id", "display_name", "name"),
+        *("header", "purpose", "last_post_at", "total_msg_count", "extra_update_at", "creator_id"),
+        *("scheme_id", "group_constrained", "shared", "total_msg_count_root", "policy_id"),
+        *("last_root_post_at", "banner_info", "role", "scheme", "team", "channel", "user", "bot"),
+        *("post", "direct_channel", "direct_post", "emoji", "version", "info", "status_code"),
+        *("detailed_error", "request_id"),
+    }
+)
+
 POSTS = {"post", "direct_post"}
 
 

@@ -32,6 +32,12 @@ from pipeline.landing.json_fields import (
 )
 from pipeline.landing.record import Event, Feed, Ignored, Outcome, RawFile, outcomes
 
+RECORD_FIELDS = frozenset(
+    {
+        *("kind", "id", "items", "visitor", "operators", "groups", "tags", "manuallySubmitted"),
+    }
+)
+
 # kind of item -> kind of event and who wrote
 ITEMS = {
     "MessageToVisitor": ("chat_message_sent", "agent"),

@@ -32,6 +32,22 @@ from pipeline.landing.json_fields import (
 )
 from pipeline.landing.record import Event, Feed, Ignored, Outcome, RawFile, outcomes
 
+# Whatever kinds of message there are, what a dump has beside them, and an error's answer.
+RECORD_FIELDS = frozenset(
+    {
+        *("_id", "_updatedAt", "rid", "msg", "ts", "u", "t", "tmid", "tshow", "tlm", "tcount"),
+        *("tokens", "token", "mentions", "channels", "groupable", "blocks", "alias", "md"),
+        *("_hidden", "imported", "replies", "location", "starred", "pinned", "pinnedAt"),
+        *("pinnedBy", "unread", "temp", "drid", "dlm", "dcount", "e2e", "e2eMentions", "content"),
+        *("otrAck", "urls", "actionLinks", "file", "files", "fileUpload", "attachments"),
+        *("reactions", "private", "bot", "sentByEmail", "webRtcCallEndTs", "role", "avatar"),
+        *("emoji", "html", "federation", "editedAt", "editedBy", "parent", "translations"),
+        *("translationProvider", "autoTranslateShowInverse", "autoTranslateFetching", "navigation"),
+        *("transferData", "requestData", "comment", "email", "voipData", "customFields"),
+        *("slackBotId", "slackTs", "success", "error", "errorType", "details", "status", "message"),
+    }
+)
+
 
 def read(file: RawFile, feed: Feed) -> Iterator[Outcome]:
     """What each message of a file became.

@@ -23,6 +23,7 @@ from dataclasses import replace
 
 from pipeline.errors import BadRecord
 from pipeline.landing import clocks
+from pipeline.landing.chat import slack_fields
 from pipeline.landing.chat.parties import acted, agent, customer, is_staff, staff_of
 from pipeline.landing.chat.parts import unobserved
 from pipeline.landing.chat.slack_export import Found, Member, Workspace, records, workspace_of
@@ -39,6 +40,7 @@ from pipeline.landing.json_fields import (
 )
 from pipeline.landing.record import Event, Feed, Ignored, Outcome, RawFile, outcomes
 
+RECORD_FIELDS = slack_fields.MESSAGE | slack_fields.USER
 SAID = {
     *("", "me_message", "thread_broadcast", "reply_broadcast", "file_share", "file_mention"),
     *("file_comment", "bot_message", "slackbot_response", "document_mention"),

@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 from pipeline.errors import BadRecord
 from pipeline.landing.chat.parties import Staff, is_staff
-from pipeline.landing.containers.json_records import _element, _elements
+from pipeline.landing.containers.json_records import document_records
 from pipeline.landing.containers.json_scanner import Scanner
 from pipeline.landing.containers.unpacked import members
+from pipeline.landing.fields import note
 from pipeline.landing.json_fields import Fields, flag_of, id_of, list_of, object_of, text_of
 from pipeline.landing.record import Raw, RawFile
 
@@ -66,6 +67,8 @@ class Workspace(NamedTuple):
 def records(file: RawFile) -> Iterator[Raw]:
     """Every element of every list, numbered through the file; `value` is a Found.
 
+    The fields of messages and users are noted on the file.
+
     Raises:
         SourceRefused: As for `containers.members`.
     """
@@ -75,10 +78,16 @@ def records(file: RawFile) -> Iterator[Raw]:
         path = PurePosixPath(name.removeprefix(f"{file.name}:"))
         scanner = Scanner(stream)
         while mark := scanner.peek():
-            for text, problem in _elements(scanner, mark, ("messages",)):
-                number += 1
-                raw = _element(number, text, problem)
-                yield raw if raw.problem else raw._replace(value=_placed(path, raw.value))
+            for raw in document_records(scanner, mark, ("messages",), number):
+                number = raw.number
+                if raw.problem is not None:
+                    yield raw
+                    continue
+                found = _placed(path, raw.value)
+                # A channel's topic is an object and a message's a text: they are no one field.
+                if found.what in {"message", "user"}:
+                    note(file.profile, found.value)
+                yield raw._replace(value=found)
 
 
 def _placed(path: PurePosixPath, value: Fields) -> Found:

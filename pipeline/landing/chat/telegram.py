@@ -18,6 +18,7 @@ from dataclasses import replace
 
 from pipeline.errors import BadRecord
 from pipeline.landing import clocks
+from pipeline.landing.chat import telegram_fields
 from pipeline.landing.chat.parties import Staff, acted, agent, customer, is_staff, staff_of
 from pipeline.landing.chat.parts import Part, parts
 from pipeline.landing.containers.json_records import json_array
@@ -37,6 +38,12 @@ from pipeline.landing.json_fields import (
 )
 from pipeline.landing.record import Event, Feed, Ignored, Outcome, RawFile, outcomes
 
+RECORD_FIELDS = (
+    telegram_fields.UPDATE
+    | telegram_fields.MESSAGE
+    | telegram_fields.SERVICE
+    | telegram_fields.ACCOUNT
+)
 UPDATES = ("message", "edited_message", "channel_post", "edited_channel_post", "business_message")
 # Where an export says of which chat it is, before its messages.
 CHAT = {name: re.compile(rf'"{name}"\s*:\s*("?)([^",}}]+)\1\s*[,}}]') for name in ("id", "type")}

@@ -44,6 +44,19 @@ from pipeline.landing.record import (
     outcomes,
 )
 
+# Of Messages, then of Conversations, their messages and their participants.
+RECORD_FIELDS = frozenset(
+    {
+        *("account_sid", "api_version", "body", "date_created", "date_sent", "date_updated"),
+        *("direction", "error_code", "error_message", "from", "messaging_service_sid", "num_media"),
+        *("num_segments", "price", "price_unit", "sid", "status", "subresource_uris", "to", "uri"),
+        *("attributes", "bindings", "chat_service_sid", "friendly_name", "links", "state"),
+        *("timers", "unique_name", "url", "author", "channel_metadata", "content_sid"),
+        *("conversation_sid", "delivery", "index", "media", "participant_sid", "identity"),
+        *("messaging_binding", "role_sid", "last_read_message_index", "last_read_timestamp"),
+    }
+)
+
 # Not sent yet, or never to be: the same message comes again when it was.
 WAITING = {"accepted", "scheduled", "queued", "sending", "receiving", "canceled"}
 # status of a message that was sent -> what else happened to it

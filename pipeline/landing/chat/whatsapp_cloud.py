@@ -36,6 +36,7 @@ from pipeline.landing.json_fields import (
 )
 from pipeline.landing.record import Event, Feed, Identifier, Ignored, Outcome, RawFile, outcomes
 
+RECORD_FIELDS = frozenset({"object", "entry"})
 # status -> kind and who did it
 STATUSES = {
     "sent": ("message_sent", "system", "outbound"),

@@ -18,6 +18,7 @@ from typing import NamedTuple
 from pipeline.errors import BadRecord
 from pipeline.landing import clocks, identifiers
 from pipeline.landing.agents import agent
+from pipeline.landing.chat import zendesk_fields
 from pipeline.landing.chat.parties import acted
 from pipeline.landing.chat.parts import written
 from pipeline.landing.containers.json_records import json_array
@@ -34,6 +35,7 @@ from pipeline.landing.record import (
     outcomes,
 )
 
+RECORD_FIELDS = zendesk_fields.CHAT
 # Entries in which nobody says anything to anybody: type -> the rule that leaves them out.
 SILENT = {
     "chat.memberjoin": "member_joined",

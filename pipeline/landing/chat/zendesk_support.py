@@ -24,6 +24,7 @@ from dataclasses import replace
 
 from pipeline.errors import BadRecord
 from pipeline.landing import clocks
+from pipeline.landing.chat import zendesk_fields
 from pipeline.landing.chat.parties import acted, agent, customer, inside, is_staff, staff_of
 from pipeline.landing.chat.parts import Part, parts, unobserved
 from pipeline.landing.chat.zendesk_audits import CLOSED, NOT_RATED, audit, comment, rated
@@ -59,6 +60,15 @@ from pipeline.landing.record import (
     outcomes,
 )
 
+# A CSV of tickets from a view has columns of the account's own: a new one of them is new.
+RECORD_FIELDS = (
+    zendesk_fields.TICKET
+    | zendesk_fields.AUDIT
+    | zendesk_fields.COMMENT
+    | zendesk_fields.USER
+    | zendesk_fields.AROUND
+    | zendesk_fields.TABLES
+)
 COMMENTS = re.compile(rb'\s*\{\s*"comments"\s*:')
 
 

@@ -58,9 +58,22 @@ def _array(file: RawFile, keys: tuple[str, ...]) -> Iterator[Raw]:
         while mark := scanner.peek():
             if mark not in "[{" and number == 0:
                 raise SourceRefused(f"{name}: is no JSON list or object; it begins with {mark!r}")
-            for text, problem in _elements(scanner, mark, keys):
-                number += 1
-                yield _element(number, text, problem)
+            for raw in document_records(scanner, mark, keys, number):
+                number = raw.number
+                yield raw
+
+
+def document_records(
+    scanner: Scanner, mark: str, keys: tuple[str, ...], after: int
+) -> Iterator[Raw]:
+    """The records of the document that begins with `mark`, numbered from `after` on.
+
+    For a reader that must know in which entry of an archive a record stands; the fields of what
+    it yields are not noted.
+    """
+    elements = _elements(scanner, mark, keys)
+    for number, (text, problem) in enumerate(elements, start=after + 1):
+        yield _element(number, text, problem)
 
 
 def _element(number: int, text: str, problem: str | None) -> Raw:

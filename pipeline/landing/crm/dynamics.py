@@ -20,6 +20,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pipeline.errors import BadRecord
+from pipeline.landing.crm import dynamics_fields
 from pipeline.landing.crm.documents import read_documents
 from pipeline.landing.crm.dynamics_deals import opportunity, process
 from pipeline.landing.crm.dynamics_ids import guid, label_of, looked_up, own, party
@@ -42,6 +43,7 @@ from pipeline.landing.crm.rows import (
 )
 from pipeline.landing.record import Event, Feed, Identifier, Ignored, Outcome, RawFile
 
+RECORD_FIELDS = dynamics_fields.PROTOCOL | dynamics_fields.COLUMNS | dynamics_fields.LOOK_UPS
 PEOPLE = {
     "email": ("emailaddress1", "emailaddress2", "emailaddress3"),
     "phone": ("telephone1", "telephone2", "telephone3", "mobilephone"),

@@ -21,6 +21,7 @@ from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from pipeline.landing.crm import pipedrive_fields
 from pipeline.landing.crm.documents import in_zone, read_documents
 from pipeline.landing.crm.pipedrive_deals import change, deal, is_gone, person_of, stage
 from pipeline.landing.crm.rows import (
@@ -42,6 +43,18 @@ from pipeline.landing.crm.rows import (
 )
 from pipeline.landing.record import Feed, Ignored, Outcome, RawFile
 
+# Of a company's own fields, which version 1 puts beside these, a new one is new.
+RECORD_FIELDS = (
+    pipedrive_fields.DEAL
+    | pipedrive_fields.CHANGE
+    | pipedrive_fields.PERSON
+    | pipedrive_fields.ACTIVITY
+    | pipedrive_fields.NOTE
+    | pipedrive_fields.LEAD
+    | pipedrive_fields.STAGE
+    | pipedrive_fields.OTHER
+    | pipedrive_fields.AROUND
+)
 UTC = ZoneInfo("UTC")
 PEOPLE = {"email": ("emails", "email"), "phone": ("phones", "phone")}
 # type of activity -> kind, direction

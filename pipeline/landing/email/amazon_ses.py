@@ -26,7 +26,7 @@ from pipeline.landing.email.deliveries import (
     text_at,
     texts_at,
 )
-from pipeline.landing.json_fields import id_of, list_of, object_of
+from pipeline.landing.json_fields import flag_of, id_of, list_of, object_of
 from pipeline.landing.record import Event, Feed, Ignored, Outcome, RawFile, outcomes
 
 # All that the documents name: a body's fields depend on what happened.
@@ -194,4 +194,4 @@ def _address(recipient: object) -> str:
 def _subscription(told: dict[str, Any]) -> str:
     """Whether the customer is off all topics that there are now, or still on some."""
     topics = object_of(told, "newTopicPreferences")
-    return "unsubscribed" if topics.get("unsubscribeAll") is True else "subscribed"
+    return "unsubscribed" if flag_of(topics, "unsubscribeAll") else "subscribed"

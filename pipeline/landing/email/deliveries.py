@@ -107,7 +107,7 @@ def events(number: int, notice: Notice, feed: Feed) -> list[Event]:
 
     What a customer did was done by one of several addresses, nobody knows which: that is one
     event, and they are only mentioned. An address that is none is why some mail is rejected: that
-    is landed, without a customer.
+    is landed, without a customer, and marked as unreadable.
 
     Raises:
         BadRecord: No recipient is named.
@@ -115,6 +115,8 @@ def events(number: int, notice: Notice, feed: Feed) -> list[Event]:
     if not notice.addresses and not notice.handles:
         raise BadRecord("no recipient")
     people = [_recipient(written, feed) for written in notice.addresses]
+    if None in people:
+        notice = notice._replace(properties={**notice.properties, "unreadable": ["email"]})
     if len(notice.addresses) < 2:
         return [_event(number, notice, feed, (*filter(None, people), *notice.handles))]
     if OUTCOMES[notice.outcome].actor == "customer" or notice.is_of_one:

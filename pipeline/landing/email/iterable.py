@@ -27,6 +27,21 @@ from pipeline.landing.email.own_events import own_event, plain
 from pipeline.landing.json_fields import id_of, object_of
 from pipeline.landing.record import Event, Feed, Identifier, Outcome, RawFile, outcomes
 
+# Of Iterable's own events and of purchases; the fields of custom events are the company's own.
+RECORD_FIELDS = frozenset(
+    {
+        *("eventName", "eventType", "createdAt", "email", "userId", "dataFields", "campaignId"),
+        *("campaignName", "templateId", "templateName", "messageId", "messageTypeId"),
+        *("messageTypeIds", "channelId", "channelIds", "emailListId", "emailListIds", "workflowId"),
+        *("workflowName", "experimentId", "contentId", "emailId", "emailSubject", "messageBusId"),
+        *("espName", "labels", "url", "linkId", "linkUrl", "hrefIndex", "recipientState"),
+        *("bounceMessage", "status", "reason", "userAgent", "userAgentDevice", "proxySource", "ip"),
+        *("city", "region", "country", "unsubSource", "signupSource", "profileUpdatedAt"),
+        *("transactionalData", "catalogCollectionCount", "catalogLookupCount"),
+        *("productRecommendationCount", "itblInternal", "items", "total"),
+    }
+)
+
 MEANT = {
     "emailSend": "sent",
     "emailSendSkip": "rejected",

@@ -28,6 +28,21 @@ from pipeline.landing.email.own_events import own_event, plain
 from pipeline.landing.json_fields import id_of, object_of
 from pipeline.landing.record import Event, Feed, Identifier, Outcome, RawFile, outcomes
 
+# Of the API since 2022, of version 1, of Fivetran's table, and its columns for Klaviyo's own mail.
+RECORD_FIELDS = frozenset(
+    {
+        *("type", "id", "attributes", "relationships", "links", "metric", "metric_name"),
+        *("event_name", "profile", "timestamp", "datetime", "event_properties", "object", "uuid"),
+        *("statistic_id", "person", "campaign_id", "flow_id", "flow_message_id", "metric_id"),
+        *("person_id", "_variation", "_fivetran_synced", "_fivetran_deleted"),
+        *("property_attribution", "property_bounce_type", "property_campaign_name"),
+        *("property_client_canonical", "property_client_name", "property_client_os"),
+        *("property_client_os_family", "property_client_type", "property_email_domain"),
+        *("property_flow", "property_list", "property_machine_open", "property_message"),
+        *("property_message_interaction", "property_subject", "property_url", "property_value"),
+    }
+)
+
 MEANT = {
     # Klaviyo's word for what the recipient's server has taken.
     "Received Email": "delivered",

@@ -61,6 +61,8 @@ HOUR_US = 3_600_000_000
 # Any other name of a zone, and none at all, tells no offset.
 ZONED = re.compile(r"[+-]\d{4}\b|\b(?:UTC?|GMT|Z|[ECMP][SD]T)\b")
 
+# An empty header, or an empty group of recipients.
+HIDDEN = re.compile(r"[^:;<>@]*:?\s*;\s*|\s*|<>")
 COLON_ZONE = re.compile(r"([+-]\d\d):(\d\d)\b")
 
 
@@ -95,6 +97,7 @@ def interpret(number: int, content: bytes, feed: Feed, channel: str) -> list[Eve
         "charset": written.note,
         "attachment_count": written.attachment_count or None,
         "time_from": time_from,
+        "unreadable": unreadable(headers) or None,
     }
     mail = Event(
         record_number=number,
@@ -130,6 +133,21 @@ def interpret(number: int, content: bytes, feed: Feed, channel: str) -> list[Eve
         _by_subject(event, subject, exchange, customer)
         for event, customer in zip(found, exchange.customers, strict=True)
     ]
+
+
+def unreadable(headers: Headers) -> list[str]:
+    """The headers that say something which is neither an address nor a message's id.
+
+    A To that hides whom the mail went to, such as `undisclosed-recipients:;`, is none of them.
+    """
+    named = [
+        name
+        for name in ("from", "reply-to", "to", "cc")
+        if (lines := [line for line in headers.get(name, ()) if not HIDDEN.fullmatch(line)])
+        and not addresses(lines)
+    ]
+    own_id = _first(headers, "message-id")
+    return [*named, "message-id"] if own_id.strip() and not message_ids(own_id) else named
 
 
 def _headers(raw: Iterable[tuple[str, str]]) -> Headers:

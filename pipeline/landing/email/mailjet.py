@@ -14,7 +14,7 @@ from typing import Any
 from pipeline.landing import clocks
 from pipeline.landing.containers.json_records import json_array
 from pipeline.landing.email.deliveries import Notice, events, outcome_of, text_at
-from pipeline.landing.json_fields import id_of
+from pipeline.landing.json_fields import flag_of, id_of
 from pipeline.landing.record import Event, Feed, Identifier, Outcome, RawFile, outcomes
 
 # All that the documents name: a body's fields depend on what happened.
@@ -55,7 +55,7 @@ def interpret(number: int, value: dict[str, Any], feed: Feed) -> list[Event]:
     """
     word = text_at(value, "event")
     outcome = outcome_of(word, MEANT)
-    is_hard = value.get("hard_bounce") is True
+    is_hard = flag_of(value, "hard_bounce")
     # "Greylisted" is a delay by name, unless Mailjet has given up.
     if outcome == "bounced" and text_at(value, "error") == "greylisted" and not is_hard:
         outcome = "deferred"

@@ -111,7 +111,6 @@ def interpret(number: int, value: dict[str, Any], feed: Feed) -> list[Event | Ig
     mail = object_of(value, "msg")
     recipient = text_at(mail, "email")
     tags = texts_at(mail, "tags")
-    rejected = mail.get("reject")
     notice = Notice(
         outcome=outcome,
         word=word,
@@ -128,7 +127,7 @@ def interpret(number: int, value: dict[str, Any], feed: Feed) -> list[Event | Ig
             "template": text_at(mail, "template"),
             "subject": text_at(mail, "subject"),
             "reason": text_at(mail, "bounce_description")
-            or (text_at(rejected, "reason") if isinstance(rejected, dict) else ""),
+            or text_at(object_of(mail, "reject"), "reason"),
             "response": text_at(mail, "diag"),
             # Mandrill writes no metadata as an empty list.
             "metadata": mail.get("metadata"),

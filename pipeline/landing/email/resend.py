@@ -13,6 +13,7 @@ each of them; anything else names them as mentioned.
 from collections.abc import Iterator
 from typing import Any
 
+from pipeline.errors import BadRecord
 from pipeline.landing import clocks
 from pipeline.landing.clocks import Instant
 from pipeline.landing.containers.json_records import json_array
@@ -48,7 +49,7 @@ MEANT = {
     "contact.updated": "unsubscribed",
 }
 OF_ALL = {"queued", "sent", "failed"}
-BOUNCE_TYPES = {"Permanent": "hard", "Transient": "soft"}
+BOUNCE_TYPES = {"": None, "Undetermined": None, "Permanent": "hard", "Transient": "soft"}
 DETAILS = ("click", "open", "bounce", "failed", "suppressed")
 
 
@@ -86,7 +87,7 @@ def interpret(number: int, value: dict[str, Any], feed: Feed) -> list[Event | Ig
         message_id=id_of(told, "email_id"),
         link=text_at(detail, "link"),
         user_agent=text_at(detail, "userAgent"),
-        bounce_type=BOUNCE_TYPES.get(text_at(detail, "type")) if outcome == "bounced" else None,
+        bounce_type=_bounce_type(text_at(detail, "type")) if outcome == "bounced" else None,
         properties={
             "subject": text_at(told, "subject"),
             "reason": text_at(detail, "message") or text_at(detail, "reason"),
@@ -94,6 +95,17 @@ def interpret(number: int, value: dict[str, Any], feed: Feed) -> list[Event | Ig
         },
     )
     return [*events(number, notice, feed)]
+
+
+def _bounce_type(stated: str) -> str | None:
+    """Whether a bounce is for good; None where Resend does not say, or cannot.
+
+    Raises:
+        BadRecord: It says so with an unknown word.
+    """
+    if stated not in BOUNCE_TYPES:
+        raise BadRecord(f"unknown type of bounce: {stated[:40]!r}")
+    return BOUNCE_TYPES[stated]
 
 
 def _contact(

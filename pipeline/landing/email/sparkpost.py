@@ -24,10 +24,23 @@ from pipeline.landing.email.deliveries import (
 from pipeline.landing.json_fields import id_of, object_of
 from pipeline.landing.record import Event, Feed, Ignored, Outcome, RawFile, outcomes
 
-# All that the documents name: a body's fields depend on what happened.
+# A webhook's body, or the fields of all kinds of event, which the API gives without it.
 RECORD_FIELDS = frozenset(
     {
-        *("msys",),
+        *("msys", "type", "event_id", "timestamp", "ab_test", "ab_test_id", "ab_test_version"),
+        *("amp_enabled", "bounce_class", "campaign_id", "click_tracking", "customer_id"),
+        *("delv_method", "device_token", "dr_latency", "error_code", "fbtype", "friendly_from"),
+        *("geo_ip", "initial_pixel", "injection_time", "ip_address", "ip_pool", "mailbox_provider"),
+        *("mailbox_provider_region", "mailfrom", "message_id", "msg_from", "msg_size"),
+        *("num_retries", "open_tracking", "origination", "outbound_tls", "queue_time"),
+        *("raw_rcpt_to", "raw_reason", "rcpt_hash", "rcpt_meta", "rcpt_subs", "rcpt_tags"),
+        *("rcpt_to", "rcpt_type", "reason", "recipient_domain", "recv_method", "relay_id"),
+        *("remote_addr", "report_by", "report_to", "routing_domain", "scheduled_time"),
+        *("sending_ip", "sms_coding", "sms_dst", "sms_dst_npi", "sms_dst_ton", "sms_remoteids"),
+        *("sms_segments", "sms_src", "sms_src_npi", "sms_src_ton", "sms_text", "stat_state"),
+        *("stat_type", "subaccount_id", "subject", "target_link_name", "target_link_url", "tdate"),
+        *("template_id", "template_version", "transactional", "transmission_id", "user_agent"),
+        *("user_agent_parsed", "user_str", "webhook_id", "binding", "binding_group"),
     }
 )
 

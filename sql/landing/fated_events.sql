@@ -34,9 +34,9 @@ select
     hashed.link,
     hashed.properties
 from hashed_events as hashed
-inner join
+left join
     placed_events as placed
     on hashed.file_id = placed.file_id
     and hashed.event_ordinal = placed.event_ordinal
-where placed.fate = $fate
+where coalesce(placed.fate, 'landed') = $fate
 order by hashed.occurred_at, hashed.event_id, hashed.content_hash

@@ -1,12 +1,14 @@
 -- hashed_events: staged events with their id, their content hash and nothing personal
 -- in free text.
 -- Grain: one row per staged event.
--- Reads: staged_events, staged_handles, staged_messages.
+-- Reads: staged_events, staged_handles, staged_labels, staged_messages,
+-- staged_properties.
 with
     hashed as (
         select
             staged.*,
             handles.handles,
+            coalesce(handles.handle_count, 0) as handle_count,
             md5(
                 concat_ws(
                     chr(31),
@@ -78,9 +80,12 @@ select
         when contains(digested.label, '@')
         then
             regexp_replace(
-                digested.label, '[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+', '[email]', 'g'
+                coalesce(labels.kept, digested.label),
+                '[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+',
+                '[email]',
+                'g'
             )
-        else digested.label
+        else coalesce(labels.kept, digested.label)
     end as label,
     digested.occurred_at,
     digested.time_precision,
@@ -110,16 +115,33 @@ select
     digested.score_kind,
     digested.score,
     -- Query strings carry addresses and tokens; the page itself is in the path.
-    regexp_replace(digested.link, '[?#].*$', '', 'g') as link,
+    case
+        when contains(digested.link, '@') or contains(digested.link, '%40')
+        then
+            regexp_replace(
+                regexp_replace(digested.link, '[?#].*$', '', 'g'),
+                '[A-Za-z0-9._%+-]+(@|%40)[A-Za-z0-9.-]+',
+                '[email]',
+                'g'
+            )
+        else regexp_replace(digested.link, '[?#].*$', '', 'g')
+    end as link,
     case
         when contains(digested.properties, '@')
         then
             regexp_replace(
-                digested.properties, '[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+', '[email]', 'g'
+                coalesce(said.kept, digested.properties),
+                '[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+',
+                '[email]',
+                'g'
             )
-        else digested.properties
+        else coalesce(said.kept, digested.properties)
     end as properties,
-    digested.event_ordinal
+    digested.event_ordinal,
+    digested.handle_count
 from digested
 cross join landing
 left join staged_messages as messages on digested.text = messages.raw_text
+-- Few labels and properties say anything in doubt.
+left join staged_labels as labels on digested.label = labels.raw
+left join staged_properties as said on digested.properties = said.raw

@@ -1,8 +1,18 @@
--- placed_events: what becomes of each staged event: landed, a repeat, or a revision
--- of one.
--- Grain: one row per staged event.
+-- placed_events: what becomes of each staged event that comes more than once, or came
+-- in an earlier batch: landed, a repeat, or a revision. All others are landed.
+-- Grain: one row per staged event of an event_id that comes again.
 -- Reads: hashed_events, known_events.
 with
+    again as (
+        select hashed.event_id
+        from hashed_events as hashed
+        group by hashed.event_id
+        having count(*) > 1
+        union
+        select known.event_id
+        from known_events as known
+    ),
+
     numbered as (
         select
             hashed.file_id,
@@ -24,6 +34,7 @@ with
             known.event_id is not null as is_known,
             known_copy.event_id is not null as is_known_copy
         from hashed_events as hashed
+        semi join again on hashed.event_id = again.event_id
         left join
             (select distinct event_id from known_events) as known
             on hashed.event_id = known.event_id

@@ -1,16 +1,20 @@
 -- record_fates: what became of each record of a file.
 -- Grain: one row per file_id, record_number.
--- Reads: placed_events, staged_refused, staged_ignored.
+-- Reads: hashed_events, placed_events, staged_refused, staged_ignored.
 with
     claims as (
         select
-            placed.file_id,
-            placed.record_number,
+            hashed.file_id,
+            hashed.record_number,
             case
-                placed.fate when 'landed' then 2 when 'revision' then 3 else 4
+                placed.fate when 'revision' then 3 when 'repeat' then 4 else 2
             end as claim,
             cast(null as varchar) as rule
-        from placed_events as placed
+        from hashed_events as hashed
+        left join
+            placed_events as placed
+            on hashed.file_id = placed.file_id
+            and hashed.event_ordinal = placed.event_ordinal
         union all
         select refused.file_id, refused.record_number, 1 as claim, null as rule
         from staged_refused as refused

@@ -49,6 +49,10 @@ with
                     '"[\w@:|.-]*[A-Za-z_@:|-][\w@:|.-]*"|"\d+"|\d{1,15}'
                 )
             )
+            -- No number that has lost its digits in a spreadsheet.
+            and not regexp_matches(
+                concat(line.user_id, line.anonymous_id), '"\d\.\d+[eE]\d+"'
+            )
     )
 
 select

@@ -106,7 +106,7 @@ select
     + coalesce(strlen(context) + 11, 0) as is_whole,
     -- What nobody looks at must still be JSON to the reader, who is stricter: no NaN,
     -- no
-    -- number beyond a double, no depth beyond 1024.
+    -- number beyond a double, no depth beyond 1024; and a page is an object.
     (original is null or starts_with(original, '"'))
     and (sent is null or starts_with(sent, '"'))
     and (
@@ -115,7 +115,8 @@ select
             starts_with(context, '{')
             and strlen(context) < 2048
             and not regexp_matches(
-                context, '(?i)[:[,]-?(nan|inf|[0-9.]*e[+-]?[0-9]{3}|[0-9.]{300})'
+                context,
+                '(?i)[:[,]-?(nan|inf|[0-9.]*e[+-]?[0-9]{3}|[0-9.]{300})|"page":[^{n]'
             )
             -- What is used of it stands in it once.
             and if(

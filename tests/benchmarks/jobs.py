@@ -16,11 +16,16 @@ from pipeline.landing import gate
 from pipeline.landing.ledger import Night
 from pipeline.settings import Settings, clock, load
 
-# The columns that a typed reader would be told of; the floor is what DuckDB needs for these alone.
+# What Wend uses of a call, as a reader that trusts its file would be told of it. Properties and
+# traits may hold anything.
 SEGMENT_COLUMNS = (
-    "{type: 'VARCHAR', event: 'VARCHAR', messageId: 'VARCHAR', userId: 'VARCHAR', "
-    "anonymousId: 'VARCHAR', timestamp: 'TIMESTAMPTZ', receivedAt: 'TIMESTAMPTZ', "
-    "context: 'JSON', properties: 'JSON', traits: 'JSON'}"
+    "{type: 'VARCHAR', event: 'VARCHAR', name: 'VARCHAR', messageId: 'VARCHAR', "
+    "userId: 'VARCHAR', anonymousId: 'VARCHAR', previousId: 'VARCHAR', groupId: 'VARCHAR', "
+    "timestamp: 'TIMESTAMP', originalTimestamp: 'TIMESTAMP', receivedAt: 'TIMESTAMP', "
+    'context: \'STRUCT(userAgent VARCHAR, page STRUCT(url VARCHAR, "path" VARCHAR, title VARCHAR), '
+    'device STRUCT(id VARCHAR, "type" VARCHAR), traits STRUCT(email VARCHAR, phone VARCHAR), '
+    'campaign STRUCT(source VARCHAR, medium VARCHAR, "name" VARCHAR))\', '
+    "properties: 'JSON', traits: 'JSON', mergeProperties: 'JSON'}"
 )
 
 
@@ -41,7 +46,7 @@ def floor_land_web(settings: Settings) -> None:
     """DuckDB's bare typed read of the same files into one Parquet file."""
     glob = (settings.folder / settings.sources["web"].path).as_posix()
     target = (settings.folder / "bench-floor.parquet").as_posix()
-    with steps.connect(settings, ":memory:") as con:
+    with steps.connect(settings, Path(":memory:")) as con:
         con.execute(
             f"copy (select * from read_json('{glob}', format = 'newline_delimited', "
             f"columns = {SEGMENT_COLUMNS}, ignore_errors = true)) "

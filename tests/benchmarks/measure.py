@@ -3,7 +3,9 @@
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from statistics import median
 from typing import NamedTuple
 
 
@@ -22,3 +24,34 @@ def cost(job: str, project: Path) -> Cost:
     if child.returncode:
         raise SystemExit(f"benchmark job {job} failed")
     return Cost(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 2**20)
+
+
+class Costs(NamedTuple):
+    """The costs of one job run several times, in the order of the runs."""
+
+    runs: tuple[Cost, ...]
+
+    @property
+    def cpu_seconds(self) -> float:
+        """The median of CPU seconds."""
+        return median(run.cpu_seconds for run in self.runs)
+
+    @property
+    def spread(self) -> tuple[float, float]:
+        """The least and the most CPU seconds that a run took."""
+        seconds = [run.cpu_seconds for run in self.runs]
+        return min(seconds), max(seconds)
+
+    @property
+    def peak_gib(self) -> float:
+        """The most memory that a run took, in GiB."""
+        return max(run.peak_gib for run in self.runs)
+
+
+def in_turn(jobs: Sequence[str], project: Path, *, rounds: int) -> dict[str, Costs]:
+    """The costs of jobs that are compared.
+
+    They run one after another, and again: what else the machine does weighs on all alike.
+    """
+    runs = [{job: cost(job, project) for job in jobs} for _ in range(rounds)]
+    return {job: Costs(tuple(each[job] for each in runs)) for job in jobs}

@@ -8,7 +8,7 @@ import duckdb
 import orjson
 import polars as pl
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
@@ -266,7 +266,10 @@ def assert_same(folder: Path, content: bytes, *, name: str = "calls.jsonl", **mo
         assert_frame_equal(one_frame, other)
 
 
-IDS = ["u1", "", " u1", "17850.0", "5.7E+17", "a|b", "ü", 'q"uote', "null", 5, 5.0, None, True, {}]
+IDS = [
+    *("u1", "", " u1", "17850.0", "5.7E+17", "5.7E17", "57e17", "a|b", "ü", 'q"uote', "null"),
+    *(5, 5.0, None, True, {}),
+]
 STAMPS = [
     *("2026-01-05T09:00:00.250Z", "2026-01-05T09:00:00Z", "2026-01-05T09:00:00+01:00"),
     *("2026-01-05 09:00:00Z", "2026-02-30T09:00:00.000Z", "2099-01-05T09:00:00.250Z"),
@@ -359,15 +362,20 @@ LINES = st.one_of(
 
 
 @settings(deadline=None, max_examples=40)
-@given(st.lists(LINES, max_size=12))
+@given(st.lists(LINES, min_size=1, max_size=12))
 @example([b'{"type":"page","timestamp":"2026-01-05T09:00:00Z","properties":{"path":"/","n":-0}}'])
 @example([b'{"type":"page","timestamp":"2026-01-05T09:00:00Z","properties":{"path":"/\\u0000"}}'])
+@example([b'{"type":"page","userId":"5.7E17","timestamp":"2026-01-05T09:00:00Z"}'])
 @example([b'{"type":"page","userId":"a","userId":null,"timestamp":"2026-01-05T09:00:00Z"}'])
 def test_the_fast_path_stages_what_the_reader_gives(
     tmp_path_factory: pytest.TempPathFactory, lines: list[bytes]
 ) -> None:
     """Any mixture of good and bad lines gives the same events, handles and refusals."""
-    assert_same(tmp_path_factory.mktemp("calls"), b"\n".join(lines))
+    content = b"\n".join(lines)
+    # An empty file is refused before either looks at it.
+    assume(content)
+
+    assert_same(tmp_path_factory.mktemp("calls"), content)
 
 
 @pytest.mark.parametrize("name", ["calls.jsonl", "calls.jsonl.gz"])

@@ -6,6 +6,7 @@ reader's own functions, once for each distinct text. Every other line goes to th
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache, partial
 from typing import Any
 
 import duckdb
@@ -15,7 +16,7 @@ import polars as pl
 from pipeline.errors import BadRecord
 from pipeline.landing.agents import agent
 from pipeline.landing.containers.json_records import json_object
-from pipeline.landing.containers.text_lines import Block, blocks
+from pipeline.landing.containers.text_lines import Block, blocks, line_record
 from pipeline.landing.formats import channel_of
 from pipeline.landing.identifiers import normalise
 from pipeline.landing.record import Feed, Outcome, Raw, RawFile, outcomes
@@ -48,6 +49,11 @@ TABLES = {
 }
 
 
+Judge = Callable[[str], Sequence[object]]
+# Distinct contents held at once: some 100 MiB at most of common ones.
+REMEMBERED = 100_000
+
+
 class Doubtful(Exception):
     """A part that only the reader can judge."""
 
@@ -63,8 +69,10 @@ def stage(con: duckdb.DuckDBPyConnection, file: RawFile, feed: Feed) -> Iterator
         yield from segment.read(file, feed)
         return
     _register_feed(con, file, feed, names)
+    # Contents come again in later blocks.
+    content = lru_cache(maxsize=REMEMBERED)(partial(_content, feed=feed))
     for block in blocks(file):
-        yield from _stage_block(con, block, feed)
+        yield from _stage_block(con, block, feed, content)
 
 
 def _register_feed(
@@ -89,20 +97,22 @@ def _register_feed(
     con.execute("set variable segment_fields = ?", [fields])
 
 
-def _stage_block(con: duckdb.DuckDBPyConnection, block: Block, feed: Feed) -> Iterator[Outcome]:
+def _stage_block(
+    con: duckdb.DuckDBPyConnection, block: Block, feed: Feed, content: Judge
+) -> Iterator[Outcome]:
     """Stage one block of lines."""
     con.register("raw_lines", block.lines)
     _table(con, "segment_lines")
     _table(con, "segment_stray_lines")
     _table(con, "segment_strays")
-    _judge(con, "content", CONTENTS, lambda text: _content(text, feed))
+    _judge(con, "content", CONTENTS, content)
     _judge(con, "user_agent", AGENTS, _agent)
     _judge(con, "device", DEVICES, _device)
     con.execute(f"insert into staged_events by name {_sql('segment_events')}")
     _table(con, "segment_sure")
     con.execute(f"insert into staged_identifiers by name {_sql('segment_identifiers')}")
     doubtful = con.execute(_sql("segment_doubtful")).fetchall()
-    found = [_raw(number, line) for number, line in doubtful if line and not line.isspace()]
+    found = [_raw(number, line) for number, line in doubtful]
     records = sorted([*found, *block.problems])
     channel = channel_of(feed)
     yield from outcomes(
@@ -112,14 +122,15 @@ def _stage_block(con: duckdb.DuckDBPyConnection, block: Block, feed: Feed) -> It
 
 def _raw(number: int, line: str) -> Raw:
     """A doubtful line as the reader gets it."""
-    return json_object(number, line.rstrip("\r\n"))
+    raw = line_record(number, line.rstrip("\r\n"))
+    return raw if raw.problem is not None else json_object(number, raw.text)
 
 
 def _judge(
     con: duckdb.DuckDBPyConnection,
     column: str,
     schema: pl.Schema,
-    judge: Callable[[str], Sequence[object]],
+    judge: Judge,
 ) -> None:
     """Make the table of what is said by each distinct text that leaves no doubt."""
     distinct = con.execute(

@@ -109,6 +109,25 @@ def check(*, project: Project = None) -> int:
 
 
 @app.command
+def sniff(file: Path, *, project: Project = None) -> int:
+    """Say what FILE is: propose its section of wend.toml, and what is unsure of it.
+
+    Ends with 1 where it cannot tell. Values of the file are not shown.
+
+    Args:
+        file: A log or export, compressed or not.
+        project: The project folder; its company says how national telephone numbers are read.
+    """
+    from pipeline import words
+    from pipeline.settings import clock
+    from pipeline.sniff import proposal
+
+    found = proposal.of_file(file, project, now=clock())
+    words.lines(words.proposal(found))
+    return 0 if found.section is not None else FAILED
+
+
+@app.command
 def query(sql: str, *, project: Project = None, limit: int = 50) -> int:
     """Ask the published file a question in SQL.
 

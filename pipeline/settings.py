@@ -1,6 +1,7 @@
 """wend.toml to Settings: the only reader of configuration and environment."""
 
 import codecs
+import ipaddress
 import os
 import re
 import tomllib
@@ -35,7 +36,15 @@ def _encoding(name: str) -> str:
     return found.name
 
 
+def _network(text: str) -> str:
+    try:
+        return str(ipaddress.ip_network(text))
+    except ValueError as error:
+        raise ValueError(f"{error}; write a range such as '66.249.64.0/19'") from error
+
+
 Zone = Annotated[str, AfterValidator(_zone)]
+Network = Annotated[str, AfterValidator(_network)]
 # A name, so that a secret written in its place is noticed.
 EnvironmentName = Annotated[str, Field(pattern="^[A-Za-z_][A-Za-z0-9_]*$")]
 SECRET_OPTION = re.compile("secret|password|token|credential|key|sas|connection", re.IGNORECASE)
@@ -58,6 +67,8 @@ class Company(_Section):
         phones: The company's own numbers, never customers.
         handles: The company's own names on social networks, never customers.
         phone_region: How a national phone number is read, such as GB.
+        machine_ranges: Addresses of the network from which no person comes, such as those of
+            crawlers and of the company's own monitoring: 66.249.64.0/19.
     """
 
     name: str
@@ -68,6 +79,7 @@ class Company(_Section):
     phones: tuple[str, ...] = ()
     handles: tuple[str, ...] = ()
     phone_region: str = Field(default="GB", pattern="^[A-Z]{2}$")
+    machine_ranges: tuple[Network, ...] = ()
 
 
 class Columns(_Section):
@@ -99,6 +111,12 @@ class Columns(_Section):
     id_widths: dict[str, Annotated[int, Field(ge=1, le=30)]] = Field(default_factory=dict)
     properties: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _widths_are_of_ids(self) -> "Columns":
+        if others := sorted(set(self.id_widths) - set(self.identifiers.values())):
+            raise ValueError(f"id_widths names {', '.join(others)}, no column of identifiers")
+        return self
 
 
 class Snapshot(_Section):

@@ -28,6 +28,7 @@ from pipeline.resources import sql_folder
 from pipeline.settings import CHANNELS, Settings, clock, identity_key
 
 BUILD = "build.duckdb"
+MACHINE_EVENTS = "machine_events.parquet"
 # A chat or a page is over after half an hour; a mail conversation takes days.
 SESSION_GAP_MINUTES = dict.fromkeys(CHANNELS, 30.0) | {
     "email": 4_320.0,
@@ -38,6 +39,8 @@ SESSION_GAP_MINUTES = dict.fromkeys(CHANNELS, 30.0) | {
 # What the models stand on but analysts get in another form, or not at all.
 INTERNAL = frozenset(
     {
+        "bare_visitors",
+        "busy_views",
         "channels",
         "event_customers",
         "events",
@@ -51,6 +54,9 @@ INTERNAL = frozenset(
         "landed_identifiers",
         "landed_quarantine",
         "landed_revisions",
+        "machine_events",
+        "machine_visitors",
+        "mail_scans",
         "ordered_events",
         "salt",
         "session_events",
@@ -170,6 +176,8 @@ def stitch(settings: Settings, job: Job) -> str:
         open_lake(con, settings.lake)
         _store(con, "parameters", parameters(settings, job))
         _store(con, "previous_identifiers", publish.previous_identifiers(settings.published))
+        models = warehouse.read_models(sql_folder())
+        list(warehouse.build(con, warehouse.needed(models, "machine_events"), _tables(con)))
         linkable = (sql_folder() / "identity" / "linkable_identifiers.sql").read_text()
         con.execute(f"create or replace view linkable_identifiers as {linkable}")
         stitched = customers.stitch(
@@ -178,6 +186,9 @@ def stitch(settings: Settings, job: Job) -> str:
             key=identity_key(settings.lake),
             out=settings.work / "identity",
         )
+        # Ordering needs them, too, and finding them reads the lake.
+        machine_events = con.table("machine_events").pl()
+        machine_events.write_parquet(settings.work / MACHINE_EVENTS)
     (settings.work / "stitch.duckdb").unlink()
     return (
         f"{stitched.identifier_count:,} identifiers, {stitched.link_count:,} links, "
@@ -197,8 +208,12 @@ def order(settings: Settings, job: Job) -> str:
                 f"create or replace table {path.stem} as "
                 f"from read_parquet({warehouse.quoted(path.as_posix())})"
             )
+        _store(con, "machine_events", pl.read_parquet(settings.work / MACHINE_EVENTS))
         models = warehouse.read_models(sql_folder())
-        wanted = warehouse.needed(models, "ordered_events")
+        found = {one.name for one in warehouse.needed(models, "machine_events")}
+        wanted = [
+            one for one in warehouse.needed(models, "ordered_events") if one.name not in found
+        ]
         built = {one.name: one for one in warehouse.build(con, wanted, _tables(con))}
     count = built["ordered_events"].row_count or 0
     return f"{count:,} events of customers in order"

@@ -21,6 +21,7 @@ from pipeline.settings import Settings
 if TYPE_CHECKING:
     from pipeline.rehearsal import Rehearsal
     from pipeline.run import Result
+    from pipeline.sniff.proposal import Proposal
 
 COUNTS = (
     ("read", "record_count"),
@@ -188,3 +189,9 @@ def rehearsal(found: "Rehearsal") -> list[str]:
     if found.unmapped.height > 20:
         said.append(f"  and {found.unmapped.height - 20:,} more")
     return said
+
+
+def proposal(found: "Proposal") -> list[str]:
+    """What a file is, as a section of wend.toml with what is unsure as comments before it."""
+    remarks = [f"# {remark}" for remark in found.remarks]
+    return remarks if found.section is None else [*remarks, *found.section.splitlines()]

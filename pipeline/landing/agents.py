@@ -1,5 +1,6 @@
 """User agents to the kind of device, and to the reason why no person was behind it."""
 
+import ipaddress
 import re
 from functools import lru_cache
 from typing import NamedTuple
@@ -42,6 +43,19 @@ class Agent(NamedTuple):
 
 
 UNKNOWN = Agent(None, None)
+
+
+@lru_cache(maxsize=100_000)
+def is_known_range(host: str, ranges: tuple[str, ...]) -> bool:
+    """Whether an address of the network lies in one of the ranges from which no person comes."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        # Some logs name hosts, and some mask the last part of an address.
+        return False
+    # An IPv4 address may be written as one of IPv6.
+    address = getattr(address, "ipv4_mapped", None) or address
+    return any(address in ipaddress.ip_network(each) for each in ranges)
 
 
 @lru_cache(maxsize=100_000)

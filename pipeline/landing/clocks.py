@@ -2,24 +2,27 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from pipeline.errors import BadRecord
+from pipeline.landing import layouts
+from pipeline.landing.layouts import Wall, eastward
 
 MICROSECOND = timedelta(microseconds=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+LOCAL_EPOCH = EPOCH.replace(tzinfo=None)
 LAST_US = 253_402_300_799_000_000  # the end of the year 9999
-MONTHS = {
-    name: number
-    for number, name in enumerate(
-        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
-        start=1,
-    )
-}
-EPOCH_UNITS = {"s": 1_000_000, "ms": 1_000, "us": 1}
+MONTHS = {name.title(): number for name, number in layouts.MONTHS.items()}
+# Unit -> its digits after the second.
+EPOCH_UNITS = {"s": 0, "ms": 3, "us": 6, "ns": 9}
+# 1e14 us is the year 1973 and 1e17 us is 5138: outside, a Unix time is of another unit.
+EPOCH_RANGE = range(10**14, 10**17)
+# What is decided for each file from all its stamps before one of them is read.
+PROVED = frozenset({"epoch", "numeric"})
 
 ISO = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)"
@@ -29,9 +32,8 @@ ISO = re.compile(
 COMMON_LOG = re.compile(
     r"(\d\d)/([A-Z][a-z]{2})/(\d{4}):(\d\d):(\d\d):(\d\d) ([+-]\d\d\d\d)", re.ASCII
 )
-UNIX = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
-# Kiribati keeps its clocks 14 hours ahead; no place on earth goes further.
-FURTHEST = timedelta(hours=14)
+# No Unix time has more digits; of thousands Python makes no number.
+UNIX = re.compile(r"-?\d{1,25}(\.\d+)?", re.ASCII)
 
 
 class Instant(NamedTuple):
@@ -87,17 +89,16 @@ def within(us: int, precision: str, basis: str, clock: Clock) -> Instant:
     return Instant(us, precision, basis)
 
 
-def eastward(zone: str) -> timedelta:
-    """How far east of UTC an offset such as `+02:00`, `-0700` or `+01` lies.
-
-    Raises:
-        BadRecord: Further than any clock on earth.
-    """
-    hours, minutes = int(zone[1:3]), int(zone[3:].lstrip(":") or 0)
-    offset = timedelta(hours=hours, minutes=minutes)
-    if minutes > 59 or offset > FURTHEST:
-        raise BadRecord(f"impossible zone: {zone}")
-    return -offset if zone[0] == "-" else offset
+@lru_cache(maxsize=100_000)
+def _steady(zone: ZoneInfo, year: int, month: int, day: int, hour: int) -> int | None:
+    """The zone's offset in microseconds in an hour of its clocks; None where it changes within."""
+    begin = datetime(year, month, day, hour)  # noqa: DTZ001 - asked of the zone as a wall clock
+    end = begin.replace(minute=59, second=59, microsecond=999_999)
+    offsets = {
+        zone.utcoffset(moment.replace(fold=fold)) for moment in (begin, end) for fold in (0, 1)
+    }
+    offset = offsets.pop()
+    return None if offsets or offset is None else offset // MICROSECOND
 
 
 def local(moment: datetime, precision: str, clock: Clock) -> Instant:
@@ -111,6 +112,10 @@ def local(moment: datetime, precision: str, clock: Clock) -> Instant:
     """
     if clock.zone is None:
         raise BadRecord("time without a zone: set time_zone for this source")
+    steady = _steady(clock.zone, moment.year, moment.month, moment.day, moment.hour)
+    if steady is not None:
+        us = (moment - LOCAL_EPOCH) // MICROSECOND - steady
+        return within(us, precision, "source_zone", clock)
     first, second = (microseconds(moment.replace(tzinfo=clock.zone, fold=fold)) for fold in (0, 1))
     basis = "source_zone" if first == second else "fold" if first < second else "gap"
     return within(first, precision, basis, clock)
@@ -155,7 +160,7 @@ def iso(text: str, clock: Clock) -> Instant:
 
 
 def epoch(value: object, unit: str, clock: Clock) -> Instant:
-    """The instant of a Unix time in `unit`: s, ms or us.
+    """The instant of a Unix time in `unit`: s, ms, us or ns; what is finer than us is cut.
 
     Raises:
         BadRecord: Not a number, or of another unit's magnitude.
@@ -164,12 +169,13 @@ def epoch(value: object, unit: str, clock: Clock) -> Instant:
     if isinstance(value, bool) or not UNIX.fullmatch(text):
         raise BadRecord(f"not a Unix time: {text[:40]!r}")
     whole, _, fraction = text.partition(".")
-    digits = {"s": 6, "ms": 3, "us": 0}[unit]
-    us = int(whole) * EPOCH_UNITS[unit] + int((fraction[:digits] or "0").ljust(digits, "0") or 0)
-    # 1e17 us is the year 5138 and 1e14 us is 1973: outside, the unit is another one.
-    if not 10**14 <= us < 10**17:
+    fine = EPOCH_UNITS[unit]
+    us = int((whole + fraction[: max(0, 6 - fine)]).ljust(len(whole) + 6 - fine, "0"))
+    if fine > 6:
+        us = int(whole) // 10 ** (fine - 6)
+    if us not in EPOCH_RANGE:
         raise BadRecord(f"Unix time of another unit than {unit}: {text[:40]}")
-    finest = {"s": 0, "ms": 3, "us": 6}[unit] + len(fraction)
+    finest = fine + len(fraction)
     precision = "second" if finest == 0 else "millisecond" if finest <= 3 else "microsecond"
     return within(us, precision, "explicit", clock)
 
@@ -213,38 +219,54 @@ def pattern(text: str, layout: str, clock: Clock) -> Instant:
     """The instant of a stamp in a declared strptime layout, such as `%d/%m/%Y %H:%M`.
 
     Raises:
+        BadSettings: The layout has a sign that is not known, or no whole date.
         BadRecord: The stamp does not follow the layout.
     """
-    try:
-        moment = datetime.strptime(text.strip(), layout)  # noqa: DTZ007 - zone applied below
-    except ValueError as error:
-        raise BadRecord(f"time does not follow {layout}: {text[:40]!r}") from error
-    parts = (("%f", "microsecond"), ("%S", "second"), ("%T", "second"), ("%M", "minute"))
-    precision = next((name for mark, name in parts if mark in layout), "day")
-    # strptime reads a zone's letters and then forgets them.
-    if "%Z" in layout and moment.tzinfo is None:
-        if not re.search(r"\b(UTC|GMT)\b", text):
-            raise BadRecord(f"a zone in letters that is neither UTC nor GMT: {text[:40]!r}")
-        moment = moment.replace(tzinfo=UTC)
-    if moment.tzinfo is None:
-        return local(moment, precision, clock)
-    return within(microseconds(moment), precision, "explicit", clock)
+    return _placed(layouts.written(text.strip(), layout), clock)
+
+
+def _placed(wall: Wall, clock: Clock) -> Instant:
+    """The instant of a moment as it was written: its own zone, or else the source's."""
+    if wall.moment.tzinfo is None:
+        return local(wall.moment, wall.precision, clock)
+    return within(microseconds(wall.moment), wall.precision, "explicit", clock)
+
+
+def typed(value: date, clock: Clock) -> Instant:
+    """The instant of a stamp that its file holds as a date or moment (Parquet, a spreadsheet).
+
+    How exact it is shows in its digits: such a file does not say it of each value.
+
+    Raises:
+        BadRecord: It has no zone, and none is configured.
+    """
+    if not isinstance(value, datetime):
+        return local(datetime.combine(value, time()), "day", clock)
+    exact = "microsecond" if value.microsecond % 1000 else "millisecond"
+    return _placed(Wall(value, exact if value.microsecond else "second"), clock)
 
 
 def declared(value: object, layout: str, clock: Clock) -> Instant:
-    """The instant of a stamp in the layout that wend.toml declares: iso, s, ms, us or strptime's.
+    """The instant of a stamp in the layout that wend.toml declares.
 
-    A stamp that its file already holds as a moment (Parquet) needs no layout.
+    `iso`; `s`, `ms`, `us`, `ns`; `day-first` or `month-first`, dates in numbers; or strptime's.
+    A stamp that its file already holds as a date or moment needs no layout.
 
     Raises:
+        BadSettings: As for `pattern`.
         BadRecord: The stamp does not follow the layout, or names no zone and none is configured.
     """
-    if isinstance(value, datetime):
-        if value.tzinfo is None:
-            return local(value, "microsecond", clock)
-        return within(microseconds(value), "microsecond", "explicit", clock)
-    if layout in EPOCH_UNITS:
-        return epoch(value, layout, clock)
+    if isinstance(value, date):
+        return typed(value, clock)
     if layout == "iso":
         return iso(str(value), clock)
+    if layout in EPOCH_UNITS:
+        return epoch(value, layout, clock)
+    if layout in {"day-first", "month-first"}:
+        return _placed(layouts.in_numbers(str(value).strip(), day_first=layout[0] == "d"), clock)
+    if layout in PROVED:
+        raise BadRecord(
+            f"time_format {layout} is for the generic format, which looks at all stamps of a "
+            "file; name the layout itself, such as ms or '%d/%m/%Y'"
+        )
     return pattern(str(value), layout, clock)

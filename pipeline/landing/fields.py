@@ -109,10 +109,14 @@ def known(earlier: pl.DataFrame, documented: frozenset[str] = frozenset()) -> Kn
 
 
 def changes(file: RawFile, earlier: Known) -> list[str]:
-    """How a file's fields differ from those of all earlier records, a sentence part each."""
-    now: dict[str, set[str]] = {}
-    for name, kind in _kinds(file.profile):
-        now.setdefault(name, set()).add(kind)
+    """How a file's fields differ from those of all earlier records, a sentence part each.
+
+    A field is of another type when most of its values are: a few are damaged records, which
+    their reader refuses one by one.
+    """
+    now: dict[str, dict[str, int]] = {}
+    for (name, kind), count in _kinds(file.profile).items():
+        now.setdefault(name, {})[kind] = count
     if not now or not earlier.kinds:
         return []
     known_names = earlier.kinds.keys() | earlier.documented
@@ -120,7 +124,9 @@ def changes(file: RawFile, earlier: Known) -> list[str]:
     said = [f"new field {name} ({_listed(now[name])})" for name in new]
     for name in sorted(now.keys() & earlier.kinds):
         before = earlier.kinds[name] - {"empty"}
-        if before and (turned := now[name] - before - {"empty"}):
+        filled = {kind: count for kind, count in now[name].items() if kind != "empty"}
+        turned = {kind: count for kind, count in filled.items() if kind not in before}
+        if before and turned and 2 * sum(turned.values()) > sum(filled.values()):
             said.append(f"field {name} was {_listed(before)} and now is {_listed(turned)}")
     said += [f"field {name} is missing" for name in sorted(_always(now, earlier) - now.keys())]
     return said
@@ -134,14 +140,26 @@ def _annotated(name: str) -> str:
     return name.partition("@")[0]
 
 
-def _always(now: Iterable[str], earlier: Known) -> frozenset[str]:
-    """The fields that every earlier record of files alike had."""
+def new_table(file: RawFile, earlier: Known) -> list[str]:
+    """The fields of a file that is like none before it: another table of the same export."""
+    fields = sorted({str(name) for name, _ in file.profile.fields})
+    is_new = bool(fields and earlier.shapes) and not _kin(fields, earlier)
+    return fields if is_new else []
+
+
+def _kin(now: Iterable[str], earlier: Known) -> list[tuple[int, Mapping[str, int]]]:
+    """The earlier files with at least half of all fields in common."""
     fields = frozenset(now)
-    kin = [
-        (record_count, counts)
-        for shape, (record_count, counts) in earlier.shapes.items()
+    return [
+        counted
+        for shape, counted in earlier.shapes.items()
         if 2 * len(shape & fields) >= len(shape | fields)
     ]
+
+
+def _always(now: Iterable[str], earlier: Known) -> frozenset[str]:
+    """The fields that every earlier record of files alike had."""
+    kin = _kin(now, earlier)
     total = sum(record_count for record_count, _ in kin)
     if total < ALWAYS_RECORDS:
         return frozenset()

@@ -35,6 +35,18 @@ from pipeline.resources import sql_folder
 from pipeline.settings import Settings
 
 DAY_US = 86_400_000_000
+# How many texts are held at once while they are cleaned.
+TEXTS = 2_000
+MESSAGES = pl.Schema(
+    {
+        "raw_text": pl.String,
+        "clean_text": pl.String,
+        "sentiment": pl.Float64,
+        "sentiment_basis": pl.String,
+    }
+)
+# Of the batch database; with what readers hold, a landing stays under one GiB.
+MEMORY_GIB = 0.7
 CUT_OFF = (
     "less than half of what it was when it was last read: half written? fetch it again; "
     "if it is right, give it another name"
@@ -129,7 +141,7 @@ def land_batch(
         con = warehouse.connect(
             staging / "batch.duckdb",
             threads=settings.machine.threads,
-            memory_gib=settings.machine.memory_gib,
+            memory_gib=min(settings.machine.memory_gib, MEMORY_GIB),
             temp_gib=settings.machine.temp_gib,
             temp_folder=staging / "temp",
         )
@@ -184,7 +196,9 @@ def write(
         schema={"is_backfill": pl.Boolean, "landed_at": INSTANT, "night": pl.Int32},
     )
     con.register("landing", landing)
-    con.register("staged_messages", messages(con))
+    clean(con)
+    con.register("staged_labels", labels(con))
+    con.register("staged_properties", properties(con))
     _view(con, "staged_handles", "handles")
     _table(con, "hashed_events", "hashed_events")
     history = ledger.parquet(lake, "events", source) + ledger.parquet(lake, "revisions", source)
@@ -206,24 +220,35 @@ def write(
         con.execute(f"copy ({_sql(model)}) to {path} (format parquet, compression zstd)", given)
 
 
-def messages(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    """The distinct texts of the batch, cleaned, scored and redacted."""
-    raw = con.sql("select distinct text from staged_events where text is not null").pl()
-    read = [text.message(value) for value in raw["text"]]
-    return pl.DataFrame(
-        {
-            "raw_text": raw["text"],
-            "clean_text": [message.text for message in read],
-            "sentiment": [message.sentiment for message in read],
-            "sentiment_basis": [message.basis for message in read],
-        },
-        schema={
-            "raw_text": pl.String,
-            "clean_text": pl.String,
-            "sentiment": pl.Float64,
-            "sentiment_basis": pl.String,
-        },
-    )
+def clean(con: duckdb.DuckDBPyConnection) -> None:
+    """Make `staged_messages`: the distinct texts of the batch, cleaned, scored and redacted."""
+    _table(con, "distinct_texts", "distinct_texts")
+    con.register("chunk", pl.DataFrame(schema=MESSAGES))
+    con.execute("create table staged_messages as from chunk")
+    count = con.table("distinct_texts").count("*").fetchall()[0][0]
+    for start in range(0, count, TEXTS):
+        con.execute(
+            "select raw_text from distinct_texts where text_number > ? and text_number <= ?",
+            [start, start + TEXTS],
+        )
+        rows = [(raw, *text.message(raw)) for (raw,) in con.fetchall()]
+        con.register("chunk", pl.DataFrame(rows, schema=MESSAGES, orient="row"))
+        con.execute("insert into staged_messages from chunk")
+    con.unregister("chunk")
+
+
+def labels(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """The distinct labels of the batch that may tell who somebody is: `raw` and `kept`."""
+    raw = con.sql(_sql("doubtful_labels")).pl()["raw"]
+    kept = [text.redact(value) for value in raw]
+    return pl.DataFrame({"raw": raw, "kept": pl.Series(kept, dtype=pl.String)})
+
+
+def properties(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """The distinct properties of the batch that may tell who somebody is: `raw` and `kept`."""
+    raw = con.sql(_sql("doubtful_properties")).pl()["raw"]
+    kept = [text.redact_json(value) for value in raw]
+    return pl.DataFrame({"raw": raw, "kept": pl.Series(kept, dtype=pl.String)})
 
 
 def account(

@@ -1,26 +1,41 @@
-"""Any CSV, JSON lines or Parquet file to events, by the columns that wend.toml maps.
+"""Any CSV, JSON lines, Parquet or .xlsx file to events, by the columns that wend.toml maps.
 
 A column is mapped, listed or ignored by name; any other is refused before a row is read, and so
 is a file without a mapped column: a source that changes is noticed, not guessed at.
+
+Clock: `time_format`; where it is `epoch` or `numeric`, a file is read twice: first to prove the
+unit or the order of day and month from all its stamps. Identifiers: as mapped; a column of them
+that a spreadsheet has damaged refuses its file (id_columns).
 """
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
-from functools import partial
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
+from operator import methodcaller
 from typing import Any
 
 from pipeline.errors import BadRecord, BadSettings, SourceRefused
-from pipeline.landing import clocks, money
+from pipeline.landing import clocks, id_columns, money
 from pipeline.landing.agents import UNKNOWN, agent
 from pipeline.landing.containers.csv_records import csv_header, csv_rows
 from pipeline.landing.containers.json_records import json_array, json_lines
 from pipeline.landing.containers.parquet_records import parquet_header, parquet_rows
 from pipeline.landing.containers.unpacked import ending
+from pipeline.landing.containers.xlsx_records import xlsx_header, xlsx_rows
 from pipeline.landing.formats import channel_of
-from pipeline.landing.identifiers import SCIENTIFIC, normalise
-from pipeline.landing.record import Event, Feed, Identifier, Outcome, Raw, RawFile, outcomes
+from pipeline.landing.identifiers import is_damaged, normalise
+from pipeline.landing.layout_proof import proved
+from pipeline.landing.record import (
+    Event,
+    Feed,
+    Identifier,
+    Outcome,
+    Profile,
+    Raw,
+    RawFile,
+    outcomes,
+)
 from pipeline.settings import Columns
 
 ACTORS = ("customer", "agent", "bot", "system")
@@ -29,8 +44,13 @@ DIRECTIONS = ("inbound", "outbound", "internal")
 SCALES = {"nps": (0, 10), "csat": (1, 5), "ces": (1, 7)}
 # The fields of Columns that name one column each.
 FIELDS = tuple(
-    name for name in Columns.model_fields if name not in {"identifiers", "properties", "ignore"}
+    name
+    for name in Columns.model_fields
+    if name not in {"identifiers", "id_widths", "properties", "ignore"}
 )
+TIMES = ("occurred_at", "received_at")
+SHEETS = {".xlsx", ".xlsm"}
+OTHER_SHEETS = {".xls", ".xlsb", ".ods", ".numbers"}
 
 Get = Callable[[Mapping[str, Any]], Any]
 
@@ -40,13 +60,17 @@ class Plan:
     """How a row's parts are found.
 
     Attributes:
-        fields: Field of Columns -> what takes it from a row.
-        identifiers: Namespace -> what takes it from a row, and its column.
+        texts: Field of Columns that is no time, and what takes it from a row.
+        times: Field of Columns that is a time -> what takes it from a row.
+        identifiers: Namespace, its column, and what takes it from a row.
+        widths: Column of ids -> how many digits its ids have.
         properties: Columns kept as they are; None: all that are not used or ignored.
     """
 
-    fields: Mapping[str, Get]
+    texts: tuple[tuple[str, Get], ...]
+    times: Mapping[str, Get]
     identifiers: tuple[tuple[str, str, Get], ...]
+    widths: Mapping[str, int]
     properties: tuple[str, ...] | None
     used: frozenset[str]
 
@@ -55,15 +79,40 @@ def read(file: RawFile, feed: Feed) -> Iterator[Outcome]:
     """The events of a file whose columns are mapped.
 
     Raises:
-        SourceRefused: A mapped column is absent, or a column has no place in the mapping.
+        SourceRefused: A mapped column is absent, a column has no place in the mapping, the
+            stamps prove no layout, or a column of ids is damaged.
     """
     columns = feed.source.columns
     if columns is None:
         raise BadSettings(f"sources.{feed.name}: needs a [sources.{feed.name}.columns] section")
     plan = plan_of(columns)
+    feed = settled(file, feed, columns, tuple(plan.times.values()))
     return outcomes(
         records(file, feed, columns, plan), partial(interpret, feed, channel_of(feed), plan)
     )
+
+
+def settled(file: RawFile, feed: Feed, columns: Columns, times: Iterable[Get]) -> Feed:
+    """The feed with the layout of time that this file proves, where wend.toml leaves it to that.
+
+    Raises:
+        SourceRefused: The stamps are of two layouts, or prove none.
+    """
+    if feed.source.time_format not in clocks.PROVED:
+        return feed
+    # What is read only to be looked at does not count among the file's records.
+    rows = rows_of(replace(file, profile=Profile()), feed, columns, plan_of(columns))
+    stamps = (_stamp(take, raw.value) for raw in rows if raw.problem is None for take in times)
+    layout = proved(file.name, feed.source.time_format, stamps)
+    return replace(feed, source=feed.source.model_copy(update={"time_format": layout}))
+
+
+def _stamp(take: Get, row: Mapping[str, Any]) -> Any:
+    """What stands in a row's time column; None where the row will be refused for it."""
+    try:
+        return take(row)
+    except BadRecord:
+        return None
 
 
 def plan_of(columns: Columns) -> Plan:
@@ -71,19 +120,27 @@ def plan_of(columns: Columns) -> Plan:
     mapped = {name: spec for name in FIELDS if (spec := getattr(columns, name)) is not None}
     specs = [*mapped.values(), *columns.identifiers.values()]
     return Plan(
-        fields={name: getter(spec) for name, spec in mapped.items()},
+        texts=tuple((name, getter(spec)) for name, spec in mapped.items() if name not in TIMES),
+        times={name: getter(spec) for name, spec in mapped.items() if name in TIMES},
         identifiers=tuple(
             (namespace, spec, getter(spec)) for namespace, spec in columns.identifiers.items()
         ),
+        widths=columns.id_widths,
         properties=None if "*" in columns.properties else columns.properties,
         used=frozenset(spec for spec in specs if not spec.startswith("=")),
     )
 
 
 def getter(spec: str) -> Get:
-    """What takes a column, an `a.b` path or an `=constant` from a row."""
+    """What takes a column, an `a.b` path or an `=constant` from a row.
+
+    It raises BadRecord where a path leads through something else than an object.
+    """
     if spec.startswith("="):
-        return lambda _row: spec[1:]
+        constant = spec[1:]
+        return lambda _row: constant
+    if "." not in spec:
+        return methodcaller("get", spec)
     steps = spec.split(".")
 
     def take(row: Mapping[str, Any]) -> Any:
@@ -91,8 +148,10 @@ def getter(spec: str) -> Get:
             return row[spec]
         found: Any = row
         for step in steps:
-            if not isinstance(found, dict):
+            if found is None:
                 return None
+            if not isinstance(found, dict):
+                raise BadRecord(f"{spec} leads through what is no object: {str(found)[:40]!r}")
             found = found.get(step)
         return found
 
@@ -103,20 +162,40 @@ def records(file: RawFile, feed: Feed, columns: Columns, plan: Plan) -> Iterator
     """The rows of a file, once its columns are found to be as mapped.
 
     Raises:
-        SourceRefused: They are not.
+        SourceRefused: They are not, or at the end: a column of ids is damaged.
+    """
+    takes = {
+        spec: take
+        for namespace, spec, take in plan.identifiers
+        if not (spec.startswith("=") or namespace == "email" or spec in feed.source.sound_ids)
+    }
+    rows = rows_of(file, feed, columns, plan)
+    return id_columns.sound(file.name, rows, takes, plan.widths) if takes else rows
+
+
+def rows_of(file: RawFile, feed: Feed, columns: Columns, plan: Plan) -> Iterator[Raw]:
+    """The rows of a file, once its columns are found to be as mapped.
+
+    Raises:
+        SourceRefused: They are not, or the file is of a kind that is not read.
     """
     kind = ending(file)
     if kind in {".jsonl", ".ndjson", ".json"}:
         rows = json_array(file) if kind == ".json" else json_lines(file)
         yield from _checked(file, rows, columns, plan)
-        return
-    if kind == ".parquet":
+    elif kind == ".parquet":
         check(file.name, parquet_header(file), columns, plan)
         yield from parquet_rows(file)
-        return
-    delimiter = "\t" if kind == ".tsv" and feed.source.delimiter == "," else feed.source.delimiter
-    check(file.name, csv_header(file, delimiter), columns, plan)
-    yield from csv_rows(file, delimiter)
+    elif kind in SHEETS:
+        check(file.name, xlsx_header(file, feed.source.sheet), columns, plan)
+        yield from xlsx_rows(file, feed.source.sheet)
+    elif kind in OTHER_SHEETS:
+        raise SourceRefused(f"{file.name}: of spreadsheets .xlsx is read; save it as that or CSV")
+    else:
+        given = feed.source.delimiter
+        delimiter = "\t" if kind == ".tsv" and given == "," else given
+        check(file.name, csv_header(file, delimiter), columns, plan)
+        yield from csv_rows(file, delimiter)
 
 
 def _checked(file: RawFile, rows: Iterable[Raw], columns: Columns, plan: Plan) -> Iterator[Raw]:
@@ -177,26 +256,26 @@ def interpret(
     Raises:
         BadRecord: No time or kind, or a value that is not what its field needs.
     """
-
-    def cell(name: str) -> str | None:
-        return texted(plan.fields[name](row)) if name in plan.fields else None
-
+    said = {name: texted(take(row)) for name, take in plan.texts}
+    cell = said.get
     kind = cell("kind")
     if kind is None:
         raise BadRecord("the kind is empty")
     actor = one_of("actor", cell("actor"), ACTORS) or "customer"
     default = "inbound" if actor == "customer" else "outbound"
-    given = ((namespace, take(row)) for namespace, _, take in plan.identifiers)
+    given = [(namespace, take(row)) for namespace, _, take in plan.identifiers]
+    if plan.widths:
+        _refuse_short(plan, row)
     who, unreadable = identify(feed, given, "actor" if actor == "customer" else "recipient")
     amount, currency = cell("amount"), None
     if amount is not None:
         currency = money.currency(cell("currency") or feed.company.currency)
         if currency is None:
             raise BadRecord(f"not a currency: {cell('currency')!r}")
-    browser = agent(cell("user_agent")) if "user_agent" in plan.fields else UNKNOWN
+    browser = agent(cell("user_agent")) if "user_agent" in said else UNKNOWN
     given_score = cell("score")
     kind_of_score = score_kind(cell("score_kind")) if given_score is not None else None
-    received = plan.fields["received_at"](row) if "received_at" in plan.fields else None
+    received = plan.times["received_at"](row) if "received_at" in plan.times else None
     return [
         Event(
             record_number=number,
@@ -204,7 +283,7 @@ def interpret(
             channel=channel,
             kind=kind_name(kind),
             kind_raw=kind,
-            occurred=instant(plan.fields["occurred_at"](row), feed),
+            occurred=instant(plan.times["occurred_at"](row), feed),
             received_us=None if texted(received) is None else instant(received, feed).us,
             identifiers=who,
             label=cell("label"),
@@ -227,6 +306,18 @@ def interpret(
     ]
 
 
+def _refuse_short(plan: Plan, row: Mapping[str, Any]) -> None:
+    """Refuse a row whose id has lost leading noughts.
+
+    Raises:
+        BadRecord: An id of digits has fewer than wend.toml says.
+    """
+    for _, column, take in plan.identifiers:
+        text = texted(take(row)) or ""
+        if len(text) < plan.widths.get(column, 0) and text.isdigit():
+            raise BadRecord(f"{column} {text} has fewer than {plan.widths[column]} digits")
+
+
 def _properties(
     row: Mapping[str, Any], plan: Plan, feed: Feed, unreadable: list[str]
 ) -> dict[str, Any]:
@@ -245,13 +336,16 @@ def _properties(
 
 def texted(value: Any) -> str | None:
     """A cell's text, trimmed; None when it is empty."""
+    if isinstance(value, str):
+        return value.strip() or None
     if value is None:
         return None
-    if isinstance(value, dict | list):
+    if isinstance(value, (dict, list)):
         raise BadRecord(f"a list or object where a single value is needed: {str(value)[:40]}")
     return str(value).strip() or None
 
 
+@lru_cache(maxsize=10_000)
 def kind_name(text: str) -> str:
     """A kind in Wend's spelling: `Call Answered` is call_answered."""
     return re.sub(r"\W+", "_", text).strip("_").lower() or text
@@ -263,9 +357,7 @@ def instant(value: Any, feed: Feed) -> clocks.Instant:
     Raises:
         BadRecord: It is empty, or does not follow the layout.
     """
-    if isinstance(value, date) and not isinstance(value, datetime):
-        value = value.isoformat()
-    if not isinstance(value, datetime) and texted(value) is None:
+    if texted(value) is None:
         raise BadRecord("the time is empty")
     return clocks.declared(value, feed.source.time_format, feed.clock)
 
@@ -321,7 +413,7 @@ def identify(
         text = texted(value)
         if text is None:
             continue
-        if SCIENTIFIC.fullmatch(text):
+        if is_damaged(text):
             raise BadRecord(f"{namespace} {text} has lost its digits in a spreadsheet")
         normal = normalise(namespace, text, region=feed.company.phone_region)
         if normal is None:

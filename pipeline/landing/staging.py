@@ -10,12 +10,12 @@ import polars as pl
 
 from pipeline.errors import SourceRefused
 from pipeline.landing.clocks import EPOCH, MICROSECOND
-from pipeline.landing.fields import Known, changes
+from pipeline.landing.fields import Known, changes, new_table
 from pipeline.landing.formats import Format, format_named
 from pipeline.landing.record import Event, Feed, Ignored, Outcome, RawFile, Refused
 from pipeline.landing.schema import INSTANT
 
-CHUNK = 20_000
+CHUNK = 5_000
 # A smaller file is read sooner than its queries are planned.
 FAST_BYTES = 2**20
 
@@ -145,6 +145,9 @@ def _take(
 
 def _changed_fields(feed: Feed, file: RawFile, earlier: Known) -> Problem | None:
     """What to say of a file whose fields are not those of all earlier records."""
+    if table := new_table(file, earlier):
+        told = f"a table not seen before, with the fields {', '.join(table)}"
+        return Problem(feed.name, file.name, told, is_taken=True)
     turned = "; ".join(changes(file, earlier))
     if not turned:
         return None

@@ -1,7 +1,8 @@
 """What a customer wrote: its own words, how they sound, and what of them may be kept.
 
 The score is taken while the words are whole; addresses and long numbers go before anything is
-kept. Names that people write stay: no rule of this size can tell them from words.
+kept. Names that people write, postal addresses and dates of birth stay: no rule of this size can
+tell them from words. Web addresses lose their query.
 """
 
 import math
@@ -9,6 +10,8 @@ import re
 from functools import cache
 from string import punctuation
 from typing import Any, NamedTuple
+
+import orjson
 
 from pipeline.landing.quoting import clean
 
@@ -28,11 +31,19 @@ LANGUAGES = [
 ADDRESS = re.compile(r"[\w.+%=-]{1,128}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 WEB_ADDRESS = re.compile(r"\b((?:https?|ftp)://)([^\s<>\"'\[\]]{1,4000})")
 ACCOUNT = re.compile(r"\b[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{4}){2,7}(?:[ -]?[A-Z0-9]{1,4})?\b")
+# Ids of persons that have letters, or fewer digits than an order's number: of Britain (NINO),
+# Spain (DNI, NIE), Italy (codice fiscale) and India (PAN). All others are long numbers.
+NATIONAL = re.compile(
+    r"\b(?:[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z](?: ?\d\d){3} ?[A-D]|(?:\d|[XYZ])-?\d{7}-?[A-Z]"
+    r"|[A-Z]{6}\d\d[A-EHLMPRST]\d\d[A-Z]\d{3}[A-Z]|[A-Z]{3}[ABCFGHJLPT][A-Z]\d{4}[A-Z])\b"
+)
 DIGIT = re.compile(r"\d")
 DIGITS = re.compile(
     r"(?P<date>\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d)?(?!\d)|\b\d{1,2}([./-])\d{1,2}\2\d{4}(?!\d))"
     r"|(?<![\d/])(?P<number>[+(]?\d(?:[ ().\u2013-]{0,3}\d){6,})"
 )
+JSON_TEXT = re.compile(r'("(?:[^"\\]|\\.)*")(\s*:)?')
+PHONE = re.compile(r"\+\d{8,15}")
 AMERICAN = re.compile(r"(?:1[ .-])?(?:\d{3}[ .-])?\d{3}[.-]\d{4}|\d{3} \d{3} \d{4}")
 
 WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*")
@@ -70,8 +81,34 @@ def redact(text: str) -> str:
     if "@" in text:
         text = ADDRESS.sub("[email]", text)
     if DIGIT.search(text):
-        text = DIGITS.sub(_placeholder, ACCOUNT.sub("[number]", text))
+        text = NATIONAL.sub("[number]", ACCOUNT.sub("[number]", text))
+        text = DIGITS.sub(_placeholder, text)
     return text
+
+
+def redact_json(said: str) -> str:
+    """JSON text without what tells who somebody is in its values; all else as it was written.
+
+    A value of several words is free text; a telephone number and a web address are known wherever
+    they stand. Ids, codes, paths and numbers stay.
+    """
+    return JSON_TEXT.sub(_redacted_value, said)
+
+
+def _redacted_value(found: re.Match[str]) -> str:
+    """A JSON string, redacted unless it is a name or a single word."""
+    written, is_name = found.groups()
+    is_free = " " in written
+    if is_name or not (is_free or "://" in written or written.startswith('"+')):
+        return found[0]
+    value = orjson.loads(written)
+    # The versions in an agent would pass for telephone numbers.
+    if value.startswith("Mozilla/"):
+        return written
+    if PHONE.fullmatch(value):
+        return '"[phone]"'
+    kept = redact(value) if is_free else WEB_ADDRESS.sub(_bare_address, value)
+    return written if kept == value else orjson.dumps(kept).decode()
 
 
 def _bare_address(found: re.Match[str]) -> str:

@@ -1,7 +1,7 @@
 -- known_events: every landed event once, in the version of it that was received first,
 -- stages under their labels. That a stage is called something happened to nobody.
 -- Grain: one row per event_id.
--- Reads: landed_events, landed_revisions, stage_labels.
+-- Reads: landed_events, landed_revisions, machine_events, stage_labels.
 -- Kept as a view: it is as wide as the lake and its readers need few of its columns.
 with
     versions as (
@@ -63,8 +63,8 @@ select
     versions.source_sequence,
     versions.actor,
     versions.direction,
-    versions.is_machine,
-    versions.machine_reason,
+    versions.is_machine or machine_events.event_id is not null as is_machine,
+    coalesce(versions.machine_reason, machine_events.machine_reason) as machine_reason,
     versions.device_kind,
     versions.object_kind,
     versions.object_id,
@@ -86,8 +86,10 @@ left join
     on versions.source = stage_labels.source
     and versions.kind = stage_labels.object_kind || '_changed'
     and versions.label = stage_labels.object_id
+-- Most machines are known by their agent, at landing.
+left join machine_events on versions.event_id = machine_events.event_id
 where
-    versions.kind <> 'stage_labelled'
+    versions.kind not in ('stage_labelled', 'assets_requested')
     and (
         chosen.event_id is null
         or (

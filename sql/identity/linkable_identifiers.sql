@@ -1,7 +1,7 @@
 -- linkable_identifiers: whom people's own events name; machines and bystanders link
 -- nobody.
 -- Grain: one row per event_id, namespace, value, role and version of the event.
--- Reads: landed_identifiers, parameters.
+-- Reads: landed_identifiers, machine_events, parameters.
 select
     identifier.event_id,
     identifier.source,
@@ -19,3 +19,4 @@ where
     not identifier.is_machine
     and identifier.role in ('actor', 'recipient', 'subject')
     and identifier.occurred_at <= parameters.as_of
+    and identifier.event_id not in (select event_id from machine_events)

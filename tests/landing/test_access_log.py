@@ -10,9 +10,10 @@ from tests.landing.feeds import at, events, feed, ignored, outcomes_of, people, 
 
 AGENT = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/126.0 Safari/537.36"
 REAL = Path(__file__).parents[3] / "shared" / "data" / "web_access_apache" / "apache_logs"
+FORMATS = REAL.parents[1] / "web_access_formats"
 
 
-def line(request: str = "GET /bills HTTP/1.1", status: int = 200, **parts: Any) -> str:
+def line(request: str = "GET /bills HTTP/1.1", status: int | str = 200, **parts: Any) -> str:
     """A combined log line, with some parts of it exchanged."""
     whole = {
         "host": "10.0.0.7",
@@ -74,8 +75,6 @@ def test_method_and_status_name_the_kind(
 @pytest.mark.parametrize(
     ("asked", "rule"),
     [
-        ("GET /static/app.4f2a.js HTTP/1.1", "asset"),
-        ("GET /Logo.PNG?v=2 HTTP/1.1", "asset"),
         ("HEAD /bills HTTP/1.1", "method"),
         ("OPTIONS * HTTP/1.1", "method"),
         ("-", "no request"),
@@ -83,8 +82,33 @@ def test_method_and_status_name_the_kind(
     ],
 )
 def test_what_nobody_looked_at_is_ignored_by_rule(tmp_path: Path, asked: str, rule: str) -> None:
-    """Parts of pages, probes and broken connections are counted under their rule."""
+    """Probes and broken connections are counted under their rule."""
     assert ignored(read(tmp_path, line(asked))) == [(1, rule)]
+
+
+def test_that_a_browser_asks_for_parts_of_pages_is_told_once_a_day(tmp_path: Path) -> None:
+    """Of each visitor, and of nobody; more of the day (UTC), and what scripts ask, is ignored."""
+    asset = "GET /Logo.PNG?v=2 HTTP/1.1"
+    found = read(
+        tmp_path,
+        line("GET /static/app.4f2a.js HTTP/1.1"),
+        line(asset),
+        line(asset, host="10.0.0.8"),
+        line(asset, time="06/Jan/2026:00:30:00 +0100"),
+        line(asset, time="06/Jan/2026:01:30:00 +0100"),
+        line(asset, agent="curl/8.5.0"),
+    )
+
+    marks = events(found)
+    assert ignored(found) == [(2, "asset"), (4, "asset"), (6, "asset")]
+    assert [mark.record_number for mark in marks] == [1, 3, 5]
+    assert {mark.kind for mark in marks} == {"assets_requested"}
+    assert [at(mark)[:10] for mark in marks] == ["2026-01-05", "2026-01-05", "2026-01-06"]
+    assert {mark.occurred.precision for mark in marks} == {"day"}
+    assert all(mark.machine_reason and set(people(mark)) == {"actor visitor"} for mark in marks)
+    page = one(tmp_path, line("GET / HTTP/1.1"))
+    assert people(marks[0])["actor visitor"] == people(page)["actor visitor"]
+    assert len({mark.own_id for mark in marks}) == 3
 
 
 def test_a_visitor_is_an_address_with_an_agent(tmp_path: Path) -> None:
@@ -123,6 +147,8 @@ def test_a_campaign_is_taken_from_the_query(tmp_path: Path) -> None:
         line() + ' 0.012 "extra \\" field" -',
         line(agent=r"quo\"ted"),
         line(user="ada lovelace"),
+        line(user='""'),
+        line().replace("] ", "] (0 s) "),
     ],
 )
 def test_common_variants_are_read(tmp_path: Path, text: str) -> None:
@@ -148,6 +174,88 @@ def test_a_bad_line_is_refused(tmp_path: Path, text: str, reason: str) -> None:
     assert reasons.startswith(reason)
 
 
+@pytest.mark.parametrize(
+    ("target", "label"),
+    [
+        ("/bills;jsessionid=1A2B?view=year", "/bills"),
+        ("/(S(lit3py55))/bills.aspx", "/bills.aspx"),
+        ("/stop/ada%40mail.example", "/stop/ada@mail.example"),
+        ("http://larkspur.example/bills", "/bills"),
+        ("/out/https://x.example/a", "/out/https://x.example/a"),
+        ("?a=b", "/"),
+    ],
+)
+def test_a_label_is_a_path_without_a_session(tmp_path: Path, target: str, label: str) -> None:
+    """What names a session goes; an address is told as such, so that landing redacts it."""
+    assert one(tmp_path, line(f"GET {target} HTTP/1.1")).label == label
+
+
+def test_a_referrer_tells_no_login_and_no_query(tmp_path: Path) -> None:
+    """Only the page that led here is kept."""
+    event = one(tmp_path, line(referrer="https://ada:secret@x.example/a;sid=7?q=1#b"))
+
+    assert event.properties["referrer"] == "https://x.example/a"
+
+
+@pytest.mark.parametrize(
+    ("user", "status", "namespaces"),
+    [
+        ("u1", 200, {"actor user_id", "actor visitor"}),
+        ("u1", 401, {"actor visitor"}),
+        ('""', 200, {"actor visitor"}),
+        ("-", 200, {"actor visitor"}),
+    ],
+)
+def test_a_login_that_was_refused_names_nobody(
+    tmp_path: Path, user: str, status: int, namespaces: set[str]
+) -> None:
+    """With 401 the name is only what somebody typed."""
+    assert set(people(one(tmp_path, line(user=user, status=status)))) == namespaces
+
+
+def test_the_login_of_two_words_is_no_host(tmp_path: Path) -> None:
+    """Without a virtual host the first word is the address, however many the login has."""
+    first, second = events(read(tmp_path, line(user="ada lovelace"), line(user="-")))
+
+    assert people(first)["actor user_id"] == "ada lovelace"
+    assert people(first)["actor visitor"] == people(second)["actor visitor"]
+    assert "site" not in first.properties
+
+
+def test_a_probe_is_a_machine(tmp_path: Path) -> None:
+    """Balancers and monitors ask for pages that nobody sees."""
+    assert one(tmp_path, line(agent="kube-probe/1.29")).machine_reason == "health check"
+
+
+def test_blank_lines_are_counted(tmp_path: Path) -> None:
+    """Lines are numbered, so one without a word has a place in the account."""
+    found = read(tmp_path, line(), "", "  ", line())
+
+    assert ignored(found) == [(2, "blank"), (3, "blank")]
+    assert [event.record_number for event in events(found)] == [1, 4]
+
+
+@pytest.mark.skipif(not FORMATS.exists(), reason="the real logs are not here")
+@pytest.mark.parametrize(
+    ("name", "labels"),
+    [
+        ("common.log", ["/"]),
+        ("common.log.gz", ["/form"]),
+        ("common.log.bz2", ["/"]),
+        ("common_complete.log", ["/"]),
+        ("common_vhost.log", ["/"]),
+        ("gandi.log", ["/", "/"]),
+        ("ncsa_extended.log", ["/"]),
+    ],
+)
+def test_real_variants_are_read(name: str, labels: list[str]) -> None:
+    """Common, combined, with a virtual host, with the seconds taken; packed or not."""
+    found = list(access_log.read(RawFile(FORMATS / name, name, "source-1"), feed("access_log")))
+
+    assert [event.label for event in events(found)] == labels
+    assert len(found) == len(labels)
+
+
 @pytest.mark.skipif(not REAL.exists(), reason="the real logs are not here")
 def test_a_real_log_is_accounted_for() -> None:
     """Ten thousand real requests: one broken line, every other one an event or a rule."""
@@ -156,5 +264,5 @@ def test_a_real_log_is_accounted_for() -> None:
     found = list(access_log.read(RawFile(REAL, "apache_logs", "source-1"), source))
 
     kinds = Counter(type(outcome).__name__ for outcome in found)
-    assert kinds == {"Event": 4558, "Ignored": 5441, "Refused": 1}
+    assert kinds == {"Event": 5654, "Ignored": 4345, "Refused": 1}
     assert len({outcome.record_number for outcome in found}) == 10_000

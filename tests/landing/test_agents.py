@@ -1,6 +1,6 @@
 import pytest
 
-from pipeline.landing.agents import UNKNOWN, agent
+from pipeline.landing.agents import UNKNOWN, agent, is_known_range
 
 WEBKIT = "AppleWebKit/605.1.15 (KHTML, like Gecko)"
 CHROME = f"{WEBKIT} Chrome/126.0"
@@ -54,3 +54,19 @@ def test_nothing_said_is_nothing_known(text: str | None) -> None:
 def test_a_long_agent_is_no_trouble() -> None:
     """An agent of a megabyte is looked at no longer than any other."""
     assert agent("Mozilla/5.0 (" + "x" * 1_000_000).machine_reason is None
+
+
+@pytest.mark.parametrize(
+    ("host", "is_known"),
+    [
+        ("66.249.66.1", True),
+        ("66.249.96.1", False),
+        ("::ffff:66.249.66.1", True),
+        ("2001:4860::7", True),
+        ("crawl-66-249-66-1.googlebot.com", False),
+        ("", False),
+    ],
+)
+def test_an_address_is_held_to_the_known_ranges(host: str, is_known: bool) -> None:  # noqa: FBT001
+    """IPv4 and IPv6; what is no address lies in no range."""
+    assert is_known_range(host, ("66.249.64.0/19", "2001:4860::/32")) is is_known

@@ -1,11 +1,11 @@
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.errors import BadRecord
+from pipeline.errors import BadRecord, BadSettings
 from pipeline.landing import clocks
 from pipeline.landing.clocks import Clock, Instant
 
@@ -146,6 +146,8 @@ def test_a_clock_known_to_be_off_is_put_right() -> None:
         (1767225600123, "ms", "2026-01-01 00:00:00.123000", "millisecond"),
         ("1767225600123.456", "ms", "2026-01-01 00:00:00.123456", "microsecond"),
         (1767225600123456, "us", "2026-01-01 00:00:00.123456", "microsecond"),
+        (1767225600123456999, "ns", "2026-01-01 00:00:00.123456", "microsecond"),
+        ("1767225600.1234569", "s", "2026-01-01 00:00:00.123456", "microsecond"),
     ],
 )
 def test_a_unix_time_is_read_in_its_unit(
@@ -251,6 +253,19 @@ def test_what_is_no_mail_date_is_refused(text: str) -> None:
             "%Y-%m-%d %H:%M:%S %Z",
             ("2026-07-02 09:05:01", "second", "explicit"),
         ),
+        ("2.3.2026 9:05", "day-first", ("2026-03-02 09:05:00", "minute", "source_zone")),
+        ("3/2/2026, 9:05 PM", "month-first", ("2026-03-02 21:05:00", "minute", "source_zone")),
+        ("2026/03/02 12:05:01 am", "day-first", ("2026-03-02 00:05:01", "second", "source_zone")),
+        ("02-03-2026T09:05:01+0100", "day-first", ("2026-03-02 08:05:01", "second", "explicit")),
+        (
+            "Mar 2, 2026 09:05 pm",
+            "%b %d, %Y %I:%M %p",
+            ("2026-03-02 21:05:00", "minute", "source_zone"),
+        ),
+        ("2 march 2026", "%d %B %Y", ("2026-03-02 00:00:00", "day", "source_zone")),
+        ("02/03/26", "%d/%m/%y", ("2026-03-02 00:00:00", "day", "source_zone")),
+        ("2026-061", "%Y-%j", ("2026-03-02 00:00:00", "day", "source_zone")),
+        ("20260302090501", "%Y%m%d%H%M%S", ("2026-03-02 09:05:01", "second", "source_zone")),
     ],
 )
 def test_a_declared_layout_is_followed(
@@ -266,6 +281,15 @@ def test_a_declared_layout_is_followed(
         ("13/31/2026", "%d/%m/%Y"),
         ("02/03/26", "%d/%m/%Y"),
         ("2026-07-02 09:05:01 EST", "%Y-%m-%d %H:%M:%S %Z"),
+        ("31/02/2026", "%d/%m/%Y"),
+        ("2026-366", "%Y-%j"),
+        ("31/02/2026", "day-first"),
+        ("02/13/2026", "day-first"),
+        ("02/03/26", "day-first"),
+        ("02/03/2026 13:00 pm", "day-first"),
+        ("1767225600", "day-first"),
+        ("02/03/2026", "numeric"),
+        (1767225600, "epoch"),
     ],
 )
 def test_a_stamp_off_its_layout_is_refused(text: str, layout: str) -> None:
@@ -302,3 +326,107 @@ def test_any_local_stamp_reads_back_unless_marked(moment: datetime) -> None:
     assert found.basis in {"source_zone", "fold"}
     late = clocks.microseconds(moment) - found.us
     assert late == 0 or (found.basis == "fold" and late == 3_600_000_000)
+
+
+LAYOUTS = (
+    ("iso", "%Y-%m-%d %H:%M:%S"),
+    ("%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M:%S"),
+    ("day-first", "%d.%m.%Y %H:%M:%S"),
+    ("month-first", "%m/%d/%Y %I:%M:%S %p"),
+)
+
+
+@pytest.mark.parametrize(("layout", "written"), LAYOUTS)
+@pytest.mark.parametrize(
+    ("moment", "found"),
+    [
+        (datetime(2026, 3, 29, 1, 30), ("2026-03-29 01:30:00", "second", "gap")),  # noqa: DTZ001
+        (datetime(2026, 10, 25, 1, 30), ("2026-10-25 00:30:00", "second", "fold")),  # noqa: DTZ001
+        (datetime(2026, 7, 1, 1, 30), ("2026-07-01 00:30:00", "second", "source_zone")),  # noqa: DTZ001
+    ],
+)
+def test_a_clock_change_is_marked_in_every_layout(
+    layout: str, written: str, moment: datetime, found: tuple[str, str, str]
+) -> None:
+    """Gap and fold do not depend on how a stamp is written."""
+    assert said(clocks.declared(moment.strftime(written), layout, clock(LONDON))) == found
+
+
+@pytest.mark.parametrize(("layout", "written"), LAYOUTS)
+@pytest.mark.parametrize(
+    ("year", "reason"), [(1994, "before the company existed"), (2031, "in the future")]
+)
+def test_the_companys_life_bounds_every_layout(
+    layout: str, written: str, year: int, reason: str
+) -> None:
+    """A stamp outside is refused however it is written."""
+    with pytest.raises(BadRecord, match=reason):
+        clocks.declared(datetime(year, 6, 1).strftime(written), layout, clock(LONDON))  # noqa: DTZ001
+
+
+@pytest.mark.parametrize(
+    ("text", "layout"),
+    [
+        ("2016-12-31T23:59:60Z", "iso"),
+        ("31/12/2016 23:59:60 +0000", "%d/%m/%Y %H:%M:%S %z"),
+        ("31/12/2016 23:59:60Z", "day-first"),
+    ],
+)
+def test_a_leap_second_is_the_next_in_every_layout(text: str, layout: str) -> None:
+    """No clock here has a sixtieth second, and none is lost."""
+    assert said(clocks.declared(text, layout, clock()))[0] == "2017-01-01 00:00:00"
+
+
+@pytest.mark.parametrize(
+    ("text", "layout"),
+    [
+        ("2026-01-31 13:05:07.1234569Z", "iso"),
+        ("31.01.2026 13:05:07.123456999Z", "%d.%m.%Y %H:%M:%S.%f%z"),
+        ("31.01.2026 13:05:07.12345699Z", "day-first"),
+    ],
+)
+def test_digits_past_the_microsecond_are_cut(text: str, layout: str) -> None:
+    """Rounding would move an event past what followed it."""
+    found = said(clocks.declared(text, layout, clock()))
+    assert found == ("2026-01-31 13:05:07.123456", "microsecond", "explicit")
+
+
+@pytest.mark.parametrize(
+    ("fraction", "precision"), [("", "second"), (".5", "millisecond"), (".5000", "microsecond")]
+)
+def test_a_layouts_precision_is_what_was_written(fraction: str, precision: str) -> None:
+    """`%f` may be three digits, and a moment of a typed file shows its own."""
+    layout = "%d.%m.%Y %H:%M:%S" + (".%f" if fraction else "")
+    found = clocks.declared(f"31.01.2026 13:05:07{fraction}", layout, clock(LONDON))
+    assert found.precision == precision
+
+
+@pytest.mark.parametrize(
+    ("value", "precision"),
+    [
+        (date(2026, 7, 1), "day"),
+        (datetime(2026, 7, 1, 12, tzinfo=UTC), "second"),
+        (datetime(2026, 7, 1, 12, microsecond=500_000, tzinfo=UTC), "millisecond"),
+        (datetime(2026, 7, 1, 12, microsecond=500_001, tzinfo=UTC), "microsecond"),
+    ],
+)
+def test_a_typed_moment_is_as_exact_as_its_digits(value: date, precision: str) -> None:
+    """A spreadsheet's date is a day whatever the layout of texts beside it."""
+    assert clocks.declared(value, "%d/%m/%Y", clock(LONDON)).precision == precision
+
+
+@pytest.mark.parametrize("layout", ["%x", "%H:%M", "%d/%m", "%Y-%m-%d %Y", "rfc"])
+def test_a_layout_that_names_no_day_is_a_fault_of_the_configuration(layout: str) -> None:
+    """It is told before a record is lost to it."""
+    with pytest.raises(BadSettings, match="time_format"):
+        clocks.declared("02/03/2026", layout, clock(LONDON))
+
+
+@given(moment=st.datetimes(datetime(1996, 1, 1), datetime(2030, 12, 30)))  # noqa: DTZ001
+def test_the_layouts_agree(moment: datetime) -> None:
+    """One wall clock is one instant however it was written, zone changes and all."""
+    found = {
+        clocks.declared(moment.strftime(written), layout, clock(LONDON))
+        for layout, written in LAYOUTS
+    }
+    assert len(found) == 1

@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.landing.containers.csv_records import csv_rows
 from pipeline.landing.containers.json_records import json_lines
-from pipeline.landing.fields import ALWAYS_RECORDS, changes, known, table
+from pipeline.landing.fields import ALWAYS_RECORDS, changes, known, new_table, table
 from pipeline.landing.record import RawFile
 
 
@@ -69,6 +69,28 @@ def test_few_records_do_not_show_that_a_field_is_always_there(tmp_path: Path) ->
     earlier = known(table([read(tmp_path, FIRST[: len(FIRST) // 2])]))
 
     assert changes(read(tmp_path, '{"id": 2, "note": null}', "second.jsonl"), earlier) == []
+
+
+def test_a_damaged_value_does_not_make_another_type(tmp_path: Path) -> None:
+    """Its record is refused by itself; most values of another kind are a change."""
+    earlier = known(table([read(tmp_path, FIRST)]))
+    good = '{"id": 2, "mail": "b", "note": null}\n'
+    bad = '{"id": "x", "mail": "b", "note": null}\n'
+
+    assert changes(read(tmp_path, 2 * good + bad, "one.jsonl"), earlier) == []
+    assert changes(read(tmp_path, good + 2 * bad, "most.jsonl"), earlier) == [
+        "field id was number and now is text"
+    ]
+
+
+def test_another_table_of_the_same_export_is_no_change_of_the_first(tmp_path: Path) -> None:
+    """Deals that come a night after contacts are a new table, not many new fields."""
+    contacts = read(tmp_path, "id,mail,phone\n1,a,b\n", "contacts.csv")
+    deals = read(tmp_path, "deal,stage,amount\n1,won,5\n", "deals.csv")
+    earlier = known(table([contacts]))
+
+    assert new_table(deals, earlier) == ["amount", "deal", "stage"]
+    assert new_table(contacts, earlier) == []
 
 
 def test_a_table_is_compared_with_tables_alike(tmp_path: Path) -> None:

@@ -1,8 +1,12 @@
 import pytest
-from hypothesis import given
+from email_validator import EmailNotValidError, validate_email
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pipeline.landing.identifiers import code, email, normalise, phone
+from pipeline.errors import SourceRefused
+from pipeline.landing.id_columns import sound
+from pipeline.landing.identifiers import code, email, is_plain, normalise, phone
+from pipeline.landing.record import Raw
 
 
 @pytest.mark.parametrize(
@@ -99,7 +103,10 @@ def test_a_code_keeps_its_case_and_zeros(raw: object, normal: str) -> None:
     assert code(raw) == normal
 
 
-@pytest.mark.parametrize("raw", ["", "  ", "\ufeff", "5.70306E+17", "5,70306E+17", "6E+05"])
+@pytest.mark.parametrize(
+    "raw",
+    ["", "  ", "\ufeff", "5.70306E+17", "5,70306E+17", "6E+05", "5.70306E17", 5.7e17, 2.0**53],
+)
 def test_an_empty_or_damaged_code_is_none(raw: str) -> None:
     """An id in scientific notation has lost its last digits: it may be anybody's."""
     assert code(raw) is None
@@ -119,3 +126,82 @@ def test_a_normal_form_is_its_own(namespace: str, text: str) -> None:
     once = normalise(namespace, text, region="GB")
 
     assert once is None or normalise(namespace, once, region="GB") == once
+
+
+def kept(values: list[object], width: int | None = None) -> int:
+    """How many rows with these ids pass; the file may be refused."""
+    rows = (Raw(number, "", {"ref": value}) for number, value in enumerate(values, start=1))
+    widths = {} if width is None else {"ref": width}
+    return len(list(sound("f.csv", rows, {"ref": lambda row: row["ref"]}, widths)))
+
+
+@pytest.mark.parametrize(
+    ("values", "width", "reason"),
+    [
+        (["5.70306E+17", "5.70307E+17", "123456", "5.7E+17"], None, "3 of 4 ids such as 5.70306E"),
+        ([5.70306e17] * 3, None, "have lost their digits"),
+        (["9007199254740993.0"] * 3, None, "have lost their digits"),
+        (["123", "4567", "12", "00012345"], 8, "3 of 4 ids such as 123 have fewer than 8 digits"),
+        (
+            ["570306123456789000", "570306123456788000", "570306123456787000", "12"],
+            None,
+            "nothing but noughts past 15 digits",
+        ),
+        (
+            ["0031g00000q9jpq", "0031g00000r8kdx", "0031g00000zzkep", "0031g00000abcde"],
+            None,
+            "Salesforce ids of 15 characters in one case",
+        ),
+        (
+            ["0031G00000Q9JPQ", "0031G00000R8KDX", "0031G00000ZZKEP", "0031G00000ABCDE"],
+            None,
+            "Salesforce ids of 15 characters in one case",
+        ),
+    ],
+)
+def test_a_damaged_column_refuses_its_file(
+    values: list[object], width: int | None, reason: str
+) -> None:
+    """The message names the column, an example, and what to do."""
+    with pytest.raises(SourceRefused, match=rf"f\.csv: .*column ref: .*{reason}.*as text"):
+        kept(values, width)
+
+
+@pytest.mark.parametrize(
+    ("values", "width"),
+    [
+        (["17850.0", "13047.0", "12583.0", "13748.0"], None),
+        (["5.70306E+17", *map(str, range(100))], None),
+        (["1", "22", "333", "4444"], None),
+        (["12345678", "00000001", "x1", ""], 8),
+        (["570306123456789000", "570306123456788123", "570306123456787001"], None),
+        (["0031G00000q9jPQ", "0031g00000r8kdx", "0031g00000zzkep"], None),
+        (["0031g00000q9jpq"] * 50, None),
+        (["0031g00000q9jpq", "0061g00000r8kdx", "0051g00000zzkep", "00q1g00000abcde"], None),
+        (["deadbeef0123456", "deadbeef0123457", "deadbeef0123458"], None),
+        ([None, "", None], None),
+    ],
+)
+def test_a_column_without_proof_of_damage_passes(values: list[object], width: int | None) -> None:
+    """One damaged value is its record's matter; `.0` is taken off; short ids may be short."""
+    assert kept(values, width) == len(values)
+
+
+WORDS = st.text("ab9._+-", min_size=1, max_size=9)
+TOPS = st.sampled_from(["com", "test", "local", "onion", "arpa", "example", "c", "c9", "xn--p1ai"])
+
+
+@given(local=WORDS, domain=st.text("ab9.-", min_size=1, max_size=12), top=TOPS)
+@example(local="ada", domain="xn--bcher-kva", top="example")
+def test_a_plain_address_is_what_the_library_makes_of_it(local: str, domain: str, top: str) -> None:
+    """The short way never takes what the library refuses or writes otherwise."""
+    address = f"{local}@{domain}.{top}"
+    try:
+        found = validate_email(address, check_deliverability=False, test_environment=True)
+    except EmailNotValidError:
+        normal = None
+    else:
+        normal = found.normalized.lower()
+
+    assert not is_plain(address) or normal == address
+    assert email(address) == normal

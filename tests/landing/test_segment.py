@@ -420,3 +420,19 @@ def test_common_calls_need_no_reader(tmp_path: Path) -> None:
     assert rest == []
     assert con.execute("select count(*) from staged_events").fetchall() == [(4,)]
     con.close()
+
+
+@pytest.mark.parametrize("page", [7, "home", ["/"], True])
+def test_a_page_that_is_no_object_is_refused_on_both_paths(tmp_path: Path, page: Any) -> None:
+    """Even where the properties tell the path, and nobody would look at it."""
+    content = orjson.dumps(call(context={"page": page}))
+
+    path = tmp_path / "calls.jsonl"
+    path.write_bytes(content)
+    file, source = RawFile(path, "calls.jsonl", "source-1"), feed("segment")
+    fast = staged(source, None, file)
+    slow = staged(source, segment.read(file, source), file)
+
+    for one_frame, other in zip(fast, slow, strict=True):
+        assert_frame_equal(one_frame, other)
+    assert slow[2].height == 1

@@ -123,6 +123,47 @@ def test_no_nine_digits_in_a_row_survive(raw: str) -> None:
     assert not any(len(run) >= 9 for run in redacted.replace("+", " ").split() if run.isdigit())
 
 
+@pytest.mark.parametrize(
+    ("raw", "redacted"),
+    [
+        ("my number is QQ 12 34 56 C", "my number is QQ 12 34 56 C"),  # Q begins none
+        ("my number is AB 12 34 56 C", "my number is [number]"),
+        ("DNI 12345678Z", "DNI [number]"),
+        ("NIE X-1234567-L", "NIE [number]"),
+        ("codice fiscale RSSMRA85T10A562S", "codice fiscale [number]"),
+        ("PAN ABCPE1234F", "PAN [number]"),
+        ("my SSN is 123-45-6789", "my SSN is [number]"),
+        ("order AB123456 is late", "order AB123456 is late"),
+    ],
+)
+def test_national_ids_go(raw: str, redacted: str) -> None:
+    """Those with letters by their form, all others as long numbers; an order's number stays."""
+    assert text.redact(raw) == redacted
+
+
+@pytest.mark.parametrize(
+    ("raw", "redacted"),
+    [
+        ('{"note":"call 020 7946 0958"}', '{"note":"call [phone]"}'),
+        ('{"mobile":"+442079460958","sku":"+1"}', '{"mobile":"[phone]","sku":"+1"}'),
+        ('{"a":[{"b":"card 4111 1111 1111 1111"}]}', '{"a":[{"b":"card [number]"}]}'),
+        ('{"say":"\\"hi\\" see https://a.example/?q=ada"}', None),
+        ('{"id":12345678901234567890123,"x":1.10}', '{"id":12345678901234567890123,"x":1.10}'),
+        ('{"to":"https://a.example/b?q=ada"}', '{"to":"https://a.example/b?[query]"}'),
+        ('{"order":"123456789012"}', '{"order":"123456789012"}'),
+        ('{"key 020 7946 0958":"a b"}', '{"key 020 7946 0958":"a b"}'),
+        (
+            '{"agent":"Mozilla/5.0 (X11) Chrome/126.0.6478.127"}',
+            '{"agent":"Mozilla/5.0 (X11) Chrome/126.0.6478.127"}',
+        ),
+    ],
+)
+def test_free_text_in_properties_is_redacted(raw: str, redacted: str | None) -> None:
+    """Values of several words are; ids, numbers and the JSON around them stay to the letter."""
+    expected = redacted or '{"say":"\\"hi\\" see https://a.example/?[query]"}'
+    assert text.redact_json(raw) == expected
+
+
 BASES = {
     "": "none",
     "12345 :) !!": "none",

@@ -171,7 +171,10 @@ def _event(event: Event, value: Fields, chat: Fields, feed: Feed) -> Event | Ign
         return acted(event, "customer")
     by = agent(feed, "livechat_agent", author)
     event = acted(replace(event, identifiers=event.identifiers + by), "agent")
-    if str(value.get("visibility") or value.get("recipients")) == "agents":
+    seen_by = str(value.get("visibility") or value.get("recipients") or "all")
+    if seen_by not in {"all", "agents"}:
+        raise BadRecord(f"unknown visibility: {seen_by[:40]!r}")
+    if seen_by == "agents":
         return replace(inside(event), kind="chat_noted")
     return event
 

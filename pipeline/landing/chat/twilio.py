@@ -244,18 +244,31 @@ def conversation(event: Event, value: Fields, feed: Feed, room: Room) -> list[Ev
     return found
 
 
+def whole_of(value: Fields, name: str) -> int:
+    """A whole number that says the order; 0 where there is none.
+
+    Raises:
+        BadRecord: Something else.
+    """
+    found = value.get(name)
+    text = "0" if found is None else str(found).strip()
+    if isinstance(found, bool | float) or not (text.isdecimal() and len(text) < 16):
+        raise BadRecord(f"{name} is no whole number: {text[:40]!r}")
+    return int(text)
+
+
 def remark(event: Event, value: Fields, feed: Feed, room: Room) -> Event:
     """What somebody wrote in a conversation."""
     sid = needed_id(value, "conversation_sid", "a message")
     author = text_of(value, "author")
     if author is None:
         raise BadRecord("nobody wrote it: author is empty")
-    index = value.get("index")
+    index = whole_of(value, "index")
     event = replace(
         event,
         kind="conversation_message_sent",
         received_us=event.occurred.us,
-        source_sequence=index if isinstance(index, int) else 0,
+        source_sequence=index,
         object_kind="conversation",
         object_id=sid,
         text=text_of(value, "body"),

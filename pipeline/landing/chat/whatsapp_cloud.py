@@ -219,7 +219,12 @@ def _content(event: Event, value: Fields) -> Event:
     """The event with what was said, in whatever form."""
     form = event.kind_raw
     about = value.get(form)
-    about = about if isinstance(about, dict) else {}
+    if about is not None and not isinstance(about, dict):
+        # Contacts come as a list: of them only is told that there were some.
+        if not isinstance(about, list):
+            raise BadRecord(f"{form} is no JSON object: {said(about)}")
+        about = {}
+    about = about or {}
     if form == "reaction":
         return replace(
             event,

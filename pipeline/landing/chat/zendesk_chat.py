@@ -16,18 +16,17 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from pipeline.errors import BadRecord
-from pipeline.landing import clocks, identifiers
+from pipeline.landing import clocks
 from pipeline.landing.agents import agent
 from pipeline.landing.chat import zendesk_fields
-from pipeline.landing.chat.parties import acted
+from pipeline.landing.chat.parties import Handles, acted, customer
 from pipeline.landing.chat.parts import written
 from pipeline.landing.containers.json_records import json_array
 from pipeline.landing.formats import channel_of
-from pipeline.landing.json_fields import Fields, list_of, needed_id, object_of, text_of
+from pipeline.landing.json_fields import Fields, filled, list_of, needed_id, object_of, text_of
 from pipeline.landing.record import (
     Event,
     Feed,
-    Identifier,
     Ignored,
     Outcome,
     Raw,
@@ -118,6 +117,7 @@ def interpret(number: int, record: Entry, feed: Feed, channel: str) -> list[Even
     """
     chat, entry = record.chat, record.entry
     chat_id = needed_id(chat, "id", "a chat")
+    who = _visitor(chat, feed)
     if entry is not None and (rule := SILENT.get(str(entry.get("type")))):
         return [Ignored(number, rule)]
     event = Event(
@@ -127,12 +127,13 @@ def interpret(number: int, record: Entry, feed: Feed, channel: str) -> list[Even
         kind="chat_started",
         kind_raw=str((entry or chat).get("type") or "chat")[:100],
         occurred=clocks.iso(str((entry or chat).get("timestamp")), feed.clock),
-        identifiers=_visitor(chat, feed),
+        identifiers=who.identifiers,
         label=str(chat.get("department_name") or "chat").strip().lower(),
         source_sequence=record.position,
         device_kind=_device(chat),
         object_kind="conversation",
         object_id=chat_id,
+        properties=filled({"unreadable": list(who.unreadable)}),
     )
     if entry is not None:
         return [_said(event, entry)]
@@ -143,8 +144,12 @@ def interpret(number: int, record: Entry, feed: Feed, channel: str) -> list[Even
     return [*_course(event, chat, feed)]
 
 
-def _visitor(chat: Fields, feed: Feed) -> tuple[Identifier, ...]:
-    """The visitor's handles; what was typed into the form before a chat proves nothing."""
+def _visitor(chat: Fields, feed: Feed) -> Handles:
+    """The visitor's handles; what was typed into the form before a chat proves nothing.
+
+    Raises:
+        BadRecord: An id that a spreadsheet or a float has rounded.
+    """
     visitor = object_of(chat, "visitor")
     given = (
         ("zendesk_visitor", visitor.get("id")),
@@ -153,13 +158,7 @@ def _visitor(chat: Fields, feed: Feed) -> tuple[Identifier, ...]:
         # Set only by a token that the company's own site has signed.
         ("user_id", visitor.get("external_id") or chat.get("external_id")),
     )
-    region = feed.company.phone_region
-    found = ((name, identifiers.normalise(name, value, region=region)) for name, value in given)
-    return tuple(
-        Identifier(feed.namespace(name), value, "actor", name == "user_id")
-        for name, value in found
-        if value is not None
-    )
+    return customer(feed, given)
 
 
 def _device(chat: Fields) -> str | None:

@@ -91,6 +91,7 @@ def engagement(row: Row) -> Reading:
         return [Ignored(row.number, "details of another table")]
     own_id = opaque(row, *ID)
     times: tuple[str, ...] = HELD + WRITTEN
+    outcome = ""
     if word == "meeting":
         outcome = _word(cell(row, "meetingoutcome", "hsmeetingoutcome") or "")
         kind, actor, direction = MEETINGS.get(outcome, "meeting_held"), "agent", "outbound"
@@ -101,8 +102,11 @@ def engagement(row: Row) -> Reading:
         if word == "task":
             # A task's own time is the day it is due.
             times = WRITTEN + HELD
-    if _word(cell(row, "hscalldirection", "hsemaildirection") or "").startswith(("in", "incoming")):
+    way = _word(cell(row, "hscalldirection", "hsemaildirection") or "")
+    if way.startswith(("in", "incoming")):
         actor, direction = "customer", "inbound"
+    elif way and not way.startswith(("out", "email", "forwarded")):
+        raise BadRecord(f"unknown direction: {way[:40]!r}")
     if is_to_come(row, *times):
         return [Ignored(row.number, "still to come")]
     when = needed_instant(row, *times)
@@ -120,6 +124,8 @@ def engagement(row: Row) -> Reading:
             object_kind="engagement",
             object_id=own_id,
             text=cell(row, *TEXT),
+            # Companies add outcomes of their own.
+            properties={"outcome": outcome} if outcome and outcome not in MEETINGS else {},
         )
     ]
     found.extend(associated(row, "hubspot_engagement", own_id, when))

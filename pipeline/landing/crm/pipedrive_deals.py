@@ -1,5 +1,6 @@
 """Pipedrive deals: the record, the changes in its flow, and what its stages are called."""
 
+from pipeline.errors import BadRecord
 from pipeline.landing.clocks import Instant
 from pipeline.landing.crm.rows import (
     Named,
@@ -34,11 +35,17 @@ def person_of(row: Row) -> tuple[Identifier, ...]:
 
 
 def _amount(row: Row) -> tuple[int | None, str | None]:
-    """A deal's value in minor units and its currency."""
+    """A deal's value in minor units and its currency.
+
+    Raises:
+        BadRecord: No number, or no currency.
+    """
     value = cell(row, "value")
     letters = currency(cell(row, "currency") or row.feed.company.currency)
-    if value is None or letters is None:
+    if value is None:
         return None, None
+    if letters is None:
+        raise BadRecord(f"not a currency: {row.cells['currency'][:40]!r}")
     return minor_units(value, letters), letters
 
 
@@ -125,6 +132,17 @@ def change(row: Row) -> Reading:
     return [Ignored(row.number, "other property")]
 
 
+def needed_name(row: Row) -> str:
+    """What a stage is called.
+
+    Raises:
+        BadRecord: Nothing stands there.
+    """
+    if "name" not in row.cells:
+        raise BadRecord("name is empty")
+    return row.cells["name"]
+
+
 def _named_stage(row: Row, stage: str, label: str, when: Instant) -> Event:
     """What a stage is called: nobody's event, read by stage_labels."""
     return event(
@@ -143,4 +161,4 @@ def _named_stage(row: Row, stage: str, label: str, when: Instant) -> Event:
 def stage(row: Row) -> Reading:
     """What a stage is called since its last change."""
     when = needed_instant(row, "updatetime", "addtime")
-    return [_named_stage(row, opaque(row, "id"), row.cells["name"], when)]
+    return [_named_stage(row, opaque(row, "id"), needed_name(row), when)]

@@ -150,6 +150,10 @@ def recognise(name: str, header: Sequence[str], system: str, tables: Sequence[Ta
     )
 
 
+YES = {"true", "1", "yes", "t", "y", "1.0"}
+NO = {"", "false", "0", "no", "f", "n", "0.0"}
+
+
 def no_event(row: Row) -> Reading:
     """A row of a table that tells of the company and not of a customer."""
     return [Ignored(row.number, "no customer event")]
@@ -161,8 +165,15 @@ def details(row: Row) -> Reading:
 
 
 def is_true(row: Row, *columns: str) -> bool:
-    """Whether a flag column says yes."""
-    return (cell(row, *columns) or "").lower() in {"true", "1", "yes"}
+    """Whether a flag column says yes.
+
+    Raises:
+        BadRecord: Neither yes nor no.
+    """
+    word = (cell(row, *columns) or "").lower()
+    if word not in YES | NO:
+        raise BadRecord(f"{' or '.join(columns)} is neither true nor false: {word[:40]!r}")
+    return word in YES
 
 
 def is_deleted(row: Row) -> bool:
@@ -255,16 +266,22 @@ def named(
 
 
 def money(row: Row) -> tuple[int | None, str | None]:
-    """The row's amount in minor units, and its currency; both None without a readable amount."""
+    """The row's amount in minor units, and its currency; both None without an amount.
+
+    Raises:
+        BadRecord: Filled with something else.
+    """
     text = cell(row, "amount")
+    if text is None:
+        return None, None
     currency = cell(row, "currencyisocode", "dealcurrencycode", "currency")
     currency = (currency or row.feed.company.currency).upper()
     try:
-        amount = Decimal(text or "")
-    except InvalidOperation:
-        return None, None
+        amount = Decimal(text)
+    except InvalidOperation as error:
+        raise BadRecord(f"not an amount of money: {text[:40]!r}") from error
     if not amount.is_finite() or abs(amount) >= 10**15:
-        return None, None
+        raise BadRecord(f"not an amount of money: {text[:40]!r}")
     return int((amount * (1 if currency in WHOLE else 100)).to_integral_value()), currency
 
 

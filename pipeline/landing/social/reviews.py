@@ -125,6 +125,8 @@ def interpret(
         return [Ignored(number, "empty review")]
     score = stars(has["stars"]) if "stars" in has else None
     own_id = code(has["own_id"]) if "own_id" in has else None
+    if own_id is None and "own_id" in has:
+        raise BadRecord(f"a damaged id: {has['own_id'][:40]!r}")
     given = [(name, has[name]) for name in ("order", "email", "reviewer") if name in has]
     who, unreadable = generic.identify(feed, given, "actor")
     review = Event(

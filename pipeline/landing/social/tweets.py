@@ -145,10 +145,10 @@ def of_json(feed: Feed, channel: str, number: int, given: Fields) -> Event:
     Raises:
         BadRecord: No id or author, no readable time, or a value of another type.
     """
-    own_id = text_of(given, "id_str") or id_of(given, "id")
+    own_id = id_of(given, "id_str") or id_of(given, "id")
     user = object_of(given, "user")
     handle = text_of(user, "screen_name")
-    author_id = text_of(user, "id_str") or id_of(user, "id") or id_of(given, "author_id")
+    author_id = id_of(user, "id_str") or id_of(user, "id") or id_of(given, "author_id")
     if own_id is None or (handle is None and author_id is None):
         raise BadRecord("a post without id or author")
     text = text_of(given, "full_text") or text_of(given, "text")

@@ -39,6 +39,27 @@ from pipeline.landing.web.tracker_fields import (
     utc,
 )
 
+# Of the API's export, of merge files, and what connectors add to the tables event and event_type.
+RECORD_FIELDS = frozenset(
+    {
+        *("$insert_id", "$insert_key", "$schema", "adid", "amplitude_attribution_ids"),
+        *("amplitude_event_type", "amplitude_id", "app", "city", "client_event_time"),
+        *("client_upload_time", "country", "data", "data_type", "device_brand", "device_carrier"),
+        *("device_family", "device_id", "device_manufacturer", "device_model", "device_type"),
+        *("dma", "event_id", "event_properties", "event_time", "event_type"),
+        *("global_user_properties", "group_properties", "groups", "idfa", "idfv", "ip_address"),
+        *("is_attribution_event", "language", "library", "location_lat", "location_lng", "os_name"),
+        *("os_version", "partner_id", "paying", "plan", "platform", "processed_time", "region"),
+        *("sample_rate", "server_received_time", "server_upload_time", "session_id", "source_id"),
+        *("start_version", "user_creation_time", "user_id", "user_properties", "uuid"),
+        *("version_name", "merged_amplitude_id", "merge_event_time", "merge_server_time"),
+        *("merge_time", "scope", "_fivetran_deleted", "_fivetran_synced", "_insert_id"),
+        *("insert_id", "ad_id", "event_type_id", "id", "project_name", "schema", "autohidden"),
+        *("deleted", "display", "flow_hidden", "hidden", "in_waitroom", "name", "non_active"),
+        *("timeline_hidden", "totals", "totals_delta", "value", "waitroom_approved"),
+    }
+)
+
 # What Amplitude's own trackers put before the names of events and properties.
 OWN = "[Amplitude] "
 OWN_KINDS = {"$identify": "customer_identified", "$groupidentify": "account_joined"}

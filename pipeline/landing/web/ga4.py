@@ -70,6 +70,7 @@ IGNORED = frozenset(
         *("is_active_user", "publisher"),
     }
 )
+RECORD_FIELDS = USED | IGNORED
 
 
 def read(file: RawFile, feed: Feed) -> Iterator[Outcome]:

@@ -26,6 +26,37 @@ from pipeline.landing.record import Event, Feed, Outcome, RawFile, outcomes
 from pipeline.landing.web.segment import bare, kind_of, path_of
 from pipeline.landing.web.tracker_fields import Handle, named, needed, price, text
 
+# All that the core and the plugins delivered with it give; a company's own dimensions are new.
+RECORD_FIELDS = frozenset(
+    {
+        *("idSite", "siteName", "idVisit", "visitIp", "visitorId", "fingerprint", "userId"),
+        *("actionDetails", "goalConversions", "siteCurrency", "siteCurrencySymbol", "serverDate"),
+        *("visitServerHour", "lastActionTimestamp", "lastActionDateTime", "serverTimestamp"),
+        *("firstActionTimestamp", "serverTimePretty", "serverDatePretty"),
+        *("serverDatePrettyFirstAction", "serverTimePrettyFirstAction", "visitorType"),
+        *("visitorTypeIcon", "visitConverted", "visitConvertedIcon", "visitCount"),
+        *("visitEcommerceStatus", "visitEcommerceStatusIcon", "daysSinceFirstVisit"),
+        *("secondsSinceFirstVisit", "daysSinceLastVisit", "secondsSinceLastVisit"),
+        *("daysSinceLastEcommerceOrder", "secondsSinceLastEcommerceOrder", "visitDuration"),
+        *("visitDurationPretty", "searches", "events", "actions", "interactions", "referrerType"),
+        *("referrerTypeName", "referrerName", "referrerKeyword", "referrerKeywordPosition"),
+        *("referrerUrl", "referrerSearchEngineUrl", "referrerSearchEngineIcon"),
+        *("referrerSocialNetworkUrl", "referrerSocialNetworkIcon", "campaignId", "campaignContent"),
+        *("campaignKeyword", "campaignMedium", "campaignName", "campaignSource", "campaignGroup"),
+        *("campaignPlacement", "languageCode", "language", "deviceType", "deviceTypeIcon"),
+        *("deviceBrand", "deviceModel", "operatingSystem", "operatingSystemName"),
+        *("operatingSystemIcon", "operatingSystemCode", "operatingSystemVersion", "browserFamily"),
+        *("browserFamilyDescription", "browser", "browserName", "browserIcon", "browserCode"),
+        *("browserVersion", "totalEcommerceRevenue", "totalEcommerceConversions"),
+        *("totalEcommerceItems", "totalAbandonedCartsRevenue", "totalAbandonedCarts"),
+        *("totalAbandonedCartsItems", "continent", "continentCode", "country", "countryCode"),
+        *("countryFlag", "region", "regionCode", "city", "location", "latitude", "longitude"),
+        *("visitLocalTime", "visitLocalHour", "resolution", "plugins", "pluginsIcons", "provider"),
+        *("providerName", "providerUrl", "customVariables", "truncatedActionsCount", "result"),
+        *("message",),
+    }
+)
+
 KINDS = {
     "action": "page_viewed",
     "search": "site_searched",

@@ -36,6 +36,7 @@ from pipeline.landing.web.tracker_fields import (
     text,
 )
 
+RECORD_FIELDS = frozenset({"event", "properties"})
 OWN_KINDS = {
     "$mp_web_page_view": "page_viewed",
     "$mp_page_leave": "page_left",

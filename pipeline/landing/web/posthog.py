@@ -41,6 +41,15 @@ from pipeline.landing.web.tracker_fields import (
     utc,
 )
 
+# Of the present schema, then of an older one.
+RECORD_FIELDS = frozenset(
+    {
+        *("uuid", "event", "distinct_id", "person_id", "properties", "person_properties"),
+        *("elements_chain", "timestamp", "created_at", "_inserted_at", "team_id", "set"),
+        *("set_once", "ip", "site_url", "elements"),
+    }
+)
+
 OWN_KINDS = {
     "$pageview": "page_viewed",
     "$pageleave": "page_left",

@@ -30,7 +30,13 @@ from pipeline.landing.containers.unpacked import ending
 from pipeline.landing.formats import channel_of
 from pipeline.landing.record import Event, Feed, Ignored, Outcome, Raw, RawFile, outcomes
 from pipeline.landing.web.segment import bare, kind_of, path_of
-from pipeline.landing.web.snowplow_columns import COLUMNS, KEPT, KNOWN, LEFT_OUT
+from pipeline.landing.web.snowplow_columns import (
+    COLUMNS,
+    KEPT,
+    KNOWN,
+    LEFT_OUT,
+    SCHEMA_COLUMNS,
+)
 from pipeline.landing.web.snowplow_contexts import (
     Contexts,
     contexts_of,
@@ -52,6 +58,7 @@ from pipeline.landing.web.tracker_fields import (
     utc,
 )
 
+RECORD_FIELDS = KNOWN | SCHEMA_COLUMNS
 # Values of `event` that say all; for any other, event_name does.
 PLAIN = {
     "page_view": "page_viewed",

@@ -54,3 +54,6 @@ LEFT_OUT = (
     "org_w3_performance_navigation_timing",
     "org_w3_performance_timing",
 )
+# In a warehouse every schema has a column of its own, which comes with the first event that has
+# it: known are those of Snowplow's own that are named above. A company's own one is new.
+SCHEMA_COLUMNS = frozenset(f"contexts_{name}_1" for name in LEFT_OUT)

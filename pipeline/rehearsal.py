@@ -1,6 +1,7 @@
 """What a run would do, without doing it: each source is landed into a lake that is thrown away."""
 
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -42,7 +43,12 @@ def rehearse(settings: Settings, *, now: datetime) -> Rehearsal:
         lake = Path(folder)
         landing = gate.land(settings, lake, Night(1, frozenset(), now), tell=lambda *_: None)
         refused = ledger.landed_table(lake, "quarantine").collect()
-        kinds = kind_touchpoints(settings, lake, read.touchpoint_patterns)
+        given = {
+            "touchpoint_patterns": read.touchpoint_patterns,
+            # What tells machines looks no further than this: at all that would land.
+            "parameters": pl.DataFrame({"as_of": [now.replace(tzinfo=None)]}),
+        }
+        kinds = kind_touchpoints(settings, lake, given)
     reasons = (
         refused.group_by("source", "reasons")
         .agg(record_count=pl.len())
@@ -58,8 +64,13 @@ def rehearse(settings: Settings, *, now: datetime) -> Rehearsal:
     return Rehearsal(landing.files, reasons, unmapped, landing.problems)
 
 
-def kind_touchpoints(settings: Settings, lake: Path, patterns: pl.DataFrame) -> pl.DataFrame:
-    """What the catalogue calls each kind in the lake, by the model that a run builds."""
+def kind_touchpoints(
+    settings: Settings, lake: Path, given: Mapping[str, pl.DataFrame]
+) -> pl.DataFrame:
+    """What the catalogue calls each kind in the lake, by the model that a run builds.
+
+    `given` are the tables that come from no record.
+    """
     model = "kind_touchpoints"
     with warehouse.connect(
         lake / "check.duckdb",
@@ -69,7 +80,8 @@ def kind_touchpoints(settings: Settings, lake: Path, patterns: pl.DataFrame) -> 
         temp_folder=lake / "temp",
     ) as con:
         steps.open_lake(con, lake)
-        con.register("touchpoint_patterns", patterns)
+        for name, frame in given.items():
+            con.register(name, frame)
         wanted = warehouse.needed(warehouse.read_models(sql_folder()), model)
         list(warehouse.build(con, wanted, frozenset().union(*(one.reads for one in wanted))))
         found: pl.DataFrame = con.table(model).pl()

@@ -5,7 +5,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from ua_parser import parse
+from ua_parser import parse_device, parse_os
 
 # A crawler names itself or its page; CUBOT makes telephones.
 CRAWLER = re.compile(
@@ -64,16 +64,16 @@ def agent(text: str | None) -> Agent:
     if text is None or text.strip() in {"", "-"}:
         return UNKNOWN
     # Past this length nothing but padding follows, and the parser's patterns are many.
-    found = parse(text[:1000])
-    device = found.device.family if found.device else ""
-    system = found.os.family if found.os else ""
+    named, running = parse_device(text[:1000]), parse_os(text[:1000])
+    device = named.family if named else ""
+    system = running.family if running else ""
     if device == "Spider" or CRAWLER.search(text):
         return Agent("other", "crawler")
     if SCRIPT.search(text):
         return Agent("other", "script")
     if HEADLESS.search(text):
         return Agent("other", "headless browser")
-    return Agent(_device(text, device, system, found.device.brand if found.device else None), None)
+    return Agent(_device(text, device, system, named.brand if named else None), None)
 
 
 def _device(text: str, device: str, system: str, brand: str | None) -> str:

@@ -6,6 +6,7 @@ had, is stopped or reported, as wend.toml says. Vendors add fields without a wor
 that is renamed would otherwise become an empty column that nobody asked for.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from pipeline.landing.record import Profile, Raw, RawFile
 FIELDS = pl.Schema(
     {
         "file_id": pl.String,
+        "table_name": pl.String,
         "field": pl.String,
         "kind": pl.String,  # text, number, boolean, list, object, time, empty
         "record_count": pl.Int64,  # records in which the field had this kind
@@ -62,7 +64,7 @@ def note(profile: Profile, record: Mapping[str, Any]) -> None:
 def table(files: Sequence[RawFile]) -> pl.DataFrame:
     """The fields of files that were read: one row per file_id, field, kind; columns of FIELDS."""
     rows = [
-        (file.file_id, name, kind, count, file.profile.record_count)
+        (file.file_id, table_name(file.name), name, kind, count, file.profile.record_count)
         for file in files
         for (name, kind), count in _kinds(file.profile).items()
     ]
@@ -77,39 +79,62 @@ def _kinds(profile: Profile) -> Counter[tuple[str, str]]:
     return found
 
 
+def table_name(path: str) -> str:
+    """What the files of one table have in common in their paths: the words, without numbers.
+
+    An export of several tables names its files after them; days and parts are numbers.
+    """
+    return " ".join(re.findall(r"[^\W\d_]+", path))
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What the earlier records of one table had.
+
+    Attributes:
+        kinds: Field -> the kinds of value it had.
+        counts: Field -> the records that had it.
+    """
+
+    record_count: int
+    kinds: Mapping[str, frozenset[str]]
+    counts: Mapping[str, int]
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """What the earlier records of a source had.
 
     Attributes:
-        kinds: Field -> the kinds of value it had.
-        shapes: Fields of a file -> its records, and how many of them had each field, summed
-            over the files with just these fields.
+        tables: By name; one table where the paths differ in numbers alone.
         documented: Fields that the format is known to have, though none may have come yet: a
             webhook's first click has fields that no delivery had.
     """
 
-    kinds: Mapping[str, frozenset[str]]
-    shapes: Mapping[frozenset[str], tuple[int, Mapping[str, int]]]
+    tables: Mapping[str, Table]
     documented: frozenset[str]
 
 
 def known(earlier: pl.DataFrame, documented: frozenset[str] = frozenset()) -> Known:
     """What the files in `earlier`, columns of FIELDS, and the format's documents teach."""
-    kinds: dict[str, set[str]] = {}
-    shapes: dict[frozenset[str], tuple[int, Counter[str]]] = {}
-    for (_, record_count), rows in earlier.group_by("file_id", "file_record_count"):
+    tables = {}
+    for (name,), rows in earlier.group_by("table_name"):
+        kinds: dict[str, set[str]] = {}
         counts: Counter[str] = Counter()
-        for name, kind, count in rows.select("field", "kind", "record_count").iter_rows():
-            kinds.setdefault(name, set()).add(kind)
-            counts[name] += count
-        total, sums = shapes.get(frozenset(counts), (0, Counter()))
-        shapes[frozenset(counts)] = (total + record_count, sums + counts)
-    return Known({name: frozenset(found) for name, found in kinds.items()}, shapes, documented)
+        for field, kind, count in rows.select("field", "kind", "record_count").iter_rows():
+            kinds.setdefault(field, set()).add(kind)
+            counts[field] += count
+        files = rows.select("file_id", "file_record_count").unique()
+        tables[str(name)] = Table(
+            record_count=int(files["file_record_count"].sum()),
+            kinds={field: frozenset(found) for field, found in kinds.items()},
+            counts=counts,
+        )
+    return Known(tables, documented)
 
 
 def changes(file: RawFile, earlier: Known) -> list[str]:
-    """How a file's fields differ from those of all earlier records, a sentence part each.
+    """How a file's fields differ from those of its table before, a sentence part each.
 
     A field is of another type when most of its values are: a few are damaged records, which
     their reader refuses one by one.
@@ -117,19 +142,36 @@ def changes(file: RawFile, earlier: Known) -> list[str]:
     now: dict[str, dict[str, int]] = {}
     for (name, kind), count in _kinds(file.profile).items():
         now.setdefault(name, {})[kind] = count
-    if not now or not earlier.kinds:
+    before = earlier.tables.get(table_name(file.name))
+    if not now or before is None:
         return []
-    known_names = earlier.kinds.keys() | earlier.documented
+    known_names = before.kinds.keys() | earlier.documented
     new = sorted(name for name in now.keys() - known_names if _annotated(name) not in known_names)
     said = [f"new field {name} ({_listed(now[name])})" for name in new]
-    for name in sorted(now.keys() & earlier.kinds):
-        before = earlier.kinds[name] - {"empty"}
+    for name in sorted(now.keys() & before.kinds):
+        kinds = before.kinds[name] - {"empty"}
         filled = {kind: count for kind, count in now[name].items() if kind != "empty"}
-        turned = {kind: count for kind, count in filled.items() if kind not in before}
-        if before and turned and 2 * sum(turned.values()) > sum(filled.values()):
-            said.append(f"field {name} was {_listed(before)} and now is {_listed(turned)}")
-    said += [f"field {name} is missing" for name in sorted(_always(now, earlier) - now.keys())]
+        turned = {kind: count for kind, count in filled.items() if kind not in kinds}
+        if kinds and turned and 2 * sum(turned.values()) > sum(filled.values()):
+            said.append(f"field {name} was {_listed(kinds)} and now is {_listed(turned)}")
+    said += [f"field {name} is missing" for name in sorted(_always(before) - now.keys())]
     return said
+
+
+def new_table(file: RawFile, earlier: Known) -> list[str]:
+    """The fields of a file whose table never came before, in a source that had others."""
+    if not earlier.tables or table_name(file.name) in earlier.tables:
+        return []
+    fields = {str(name) for name, _ in file.profile.fields}
+    is_alike = any(fields == table.counts.keys() for table in earlier.tables.values())
+    return [] if is_alike else sorted(fields)
+
+
+def _always(before: Table) -> frozenset[str]:
+    """The fields that every earlier record had; none while there were too few to tell."""
+    if before.record_count < ALWAYS_RECORDS:
+        return frozenset()
+    return frozenset(name for name, count in before.counts.items() if count == before.record_count)
 
 
 def _annotated(name: str) -> str:
@@ -138,35 +180,6 @@ def _annotated(name: str) -> str:
     They come only with a value, so that a field that was empty so far has none yet.
     """
     return name.partition("@")[0]
-
-
-def new_table(file: RawFile, earlier: Known) -> list[str]:
-    """The fields of a file that is like none before it: another table of the same export."""
-    fields = sorted({str(name) for name, _ in file.profile.fields})
-    is_new = bool(fields and earlier.shapes) and not _kin(fields, earlier)
-    return fields if is_new else []
-
-
-def _kin(now: Iterable[str], earlier: Known) -> list[tuple[int, Mapping[str, int]]]:
-    """The earlier files with at least half of all fields in common."""
-    fields = frozenset(now)
-    return [
-        counted
-        for shape, counted in earlier.shapes.items()
-        if 2 * len(shape & fields) >= len(shape | fields)
-    ]
-
-
-def _always(now: Iterable[str], earlier: Known) -> frozenset[str]:
-    """The fields that every earlier record of files alike had."""
-    kin = _kin(now, earlier)
-    total = sum(record_count for record_count, _ in kin)
-    if total < ALWAYS_RECORDS:
-        return frozenset()
-    sums: Counter[str] = Counter()
-    for _, counts in kin:
-        sums.update(counts)
-    return frozenset(name for name, count in sums.items() if count == total)
 
 
 def _listed(kinds: Iterable[str]) -> str:

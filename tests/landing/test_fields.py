@@ -10,7 +10,7 @@ from pipeline.landing.fields import ALWAYS_RECORDS, changes, known, new_table, t
 from pipeline.landing.record import RawFile
 
 
-def read(folder: Path, content: str, name: str = "first.jsonl") -> RawFile:
+def read(folder: Path, content: str, name: str = "day-1.jsonl") -> RawFile:
     """A file with this content, read to its end."""
     path = folder / name
     path.write_text(content)
@@ -42,7 +42,7 @@ def test_what_differs_from_all_earlier_records_is_named(
     """Values of one kind, and a first value where there never was one, are no change."""
     earlier = known(table([read(tmp_path, FIRST)]))
 
-    assert changes(read(tmp_path, later, "second.jsonl"), earlier) == said
+    assert changes(read(tmp_path, later, "day-2.jsonl"), earlier) == said
 
 
 def test_a_field_that_the_format_documents_is_not_new(tmp_path: Path) -> None:
@@ -50,7 +50,7 @@ def test_a_field_that_the_format_documents_is_not_new(tmp_path: Path) -> None:
     earlier = known(table([read(tmp_path, FIRST)]), frozenset({"url"}))
     click = '{"id": 2, "mail": "b", "note": null, "url": "/", "coupon": "x"}'
 
-    assert changes(read(tmp_path, click, "second.jsonl"), earlier) == ["new field coupon (text)"]
+    assert changes(read(tmp_path, click, "day-2.jsonl"), earlier) == ["new field coupon (text)"]
 
 
 def test_an_annotation_is_known_with_its_field(tmp_path: Path) -> None:
@@ -58,7 +58,7 @@ def test_an_annotation_is_known_with_its_field(tmp_path: Path) -> None:
     earlier = known(table([read(tmp_path, FIRST)]))
     later = '{"id": 2, "mail": "b", "note": 1, "note@label": "x", "more@label": "x", "@etag": "1"}'
 
-    assert changes(read(tmp_path, later, "second.jsonl"), earlier) == [
+    assert changes(read(tmp_path, later, "day-2.jsonl"), earlier) == [
         "new field @etag (text)",
         "new field more@label (text)",
     ]
@@ -68,7 +68,7 @@ def test_few_records_do_not_show_that_a_field_is_always_there(tmp_path: Path) ->
     """Under ALWAYS_RECORDS records a field that then stays away is no news."""
     earlier = known(table([read(tmp_path, FIRST[: len(FIRST) // 2])]))
 
-    assert changes(read(tmp_path, '{"id": 2, "note": null}', "second.jsonl"), earlier) == []
+    assert changes(read(tmp_path, '{"id": 2, "note": null}', "day-2.jsonl"), earlier) == []
 
 
 def test_a_damaged_value_does_not_make_another_type(tmp_path: Path) -> None:
@@ -77,8 +77,8 @@ def test_a_damaged_value_does_not_make_another_type(tmp_path: Path) -> None:
     good = '{"id": 2, "mail": "b", "note": null}\n'
     bad = '{"id": "x", "mail": "b", "note": null}\n'
 
-    assert changes(read(tmp_path, 2 * good + bad, "one.jsonl"), earlier) == []
-    assert changes(read(tmp_path, good + 2 * bad, "most.jsonl"), earlier) == [
+    assert changes(read(tmp_path, 2 * good + bad, "day-2.jsonl"), earlier) == []
+    assert changes(read(tmp_path, good + 2 * bad, "day-3.jsonl"), earlier) == [
         "field id was number and now is text"
     ]
 
@@ -93,13 +93,13 @@ def test_another_table_of_the_same_export_is_no_change_of_the_first(tmp_path: Pa
     assert new_table(contacts, earlier) == []
 
 
-def test_a_table_is_compared_with_tables_alike(tmp_path: Path) -> None:
+def test_a_table_is_compared_with_its_own_files(tmp_path: Path) -> None:
     """Contacts and deals in one source do not miss each other's columns."""
-    contacts = read(tmp_path, "id,mail,phone\n" + "1,a,b\n" * ALWAYS_RECORDS, "contacts.csv")
-    deals = read(tmp_path, "deal,stage,amount\n" + "1,won,5\n" * ALWAYS_RECORDS, "deals.csv")
+    contacts = read(tmp_path, "id,mail,phone\n" + "1,a,b\n" * ALWAYS_RECORDS, "contacts_1.csv")
+    deals = read(tmp_path, "deal,stage,amount\n" + "1,won,5\n" * ALWAYS_RECORDS, "deals_1.csv")
     earlier = known(table([contacts, deals]))
 
-    assert changes(read(tmp_path, "deal,stage,amount\n2,won,5\n", "more.csv"), earlier) == []
-    assert changes(read(tmp_path, "deal,stage\n2,won\n", "less.csv"), earlier) == [
+    assert changes(read(tmp_path, "deal,stage,amount\n2,won,5\n", "deals_2.csv"), earlier) == []
+    assert changes(read(tmp_path, "deal,stage\n2,won\n", "deals_3.csv"), earlier) == [
         "field amount is missing"
     ]

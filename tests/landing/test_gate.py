@@ -298,9 +298,9 @@ def test_no_order_of_arrival_loses_or_adds_anything(
 def test_a_new_field_stops_the_file_until_someone_takes_it(tmp_path: Path) -> None:
     """Nothing of the file lands; with `warn` all of it does, and it is said."""
     company = project(tmp_path)
-    write(tmp_path, "first.json", [mail(1)])
+    write(tmp_path, "day-1.json", [mail(1)])
     land(company)
-    write(tmp_path, "second.json", [mail(2), mail(3, coupon="SPRING")])
+    write(tmp_path, "day-2.json", [mail(2), mail(3, coupon="SPRING")])
 
     stopped = land(company, night=2, seen=frozenset({"campaigns"}))
     source = company.sources["campaigns"].model_copy(update={"on_new_field": "warn"})
@@ -324,11 +324,11 @@ def test_a_field_taken_once_is_known(tmp_path: Path) -> None:
     company = project(tmp_path)
     source = company.sources["campaigns"].model_copy(update={"on_new_field": "warn"})
     warned = company.model_copy(update={"sources": {"campaigns": source}})
-    write(tmp_path, "first.json", [mail(1)])
+    write(tmp_path, "day-1.json", [mail(1)])
     land(company)
-    write(tmp_path, "second.json", [mail(2, coupon="SPRING")])
+    write(tmp_path, "day-2.json", [mail(2, coupon="SPRING")])
     land(warned, night=2, seen=frozenset({"campaigns"}))
-    write(tmp_path, "third.json", [mail(3, coupon="SUMMER")])
+    write(tmp_path, "day-3.json", [mail(3, coupon="SUMMER")])
 
     assert land(company, night=3, seen=frozenset({"campaigns"})).problems == ()
 

@@ -102,13 +102,13 @@ def settled(file: RawFile, feed: Feed, columns: Columns, times: Iterable[Get]) -
         return feed
     # What is read only to be looked at does not count among the file's records.
     rows = rows_of(replace(file, profile=Profile()), feed, columns, plan_of(columns))
-    stamps = (_stamp(take, raw.value) for raw in rows if raw.problem is None for take in times)
+    stamps = (_taken(take, raw.value) for raw in rows if raw.problem is None for take in times)
     layout = proved(file.name, feed.source.time_format, stamps)
     return replace(feed, source=feed.source.model_copy(update={"time_format": layout}))
 
 
-def _stamp(take: Get, row: Mapping[str, Any]) -> Any:
-    """What stands in a row's time column; None where the row will be refused for it."""
+def _taken(take: Get, row: Mapping[str, Any]) -> Any:
+    """What stands in a row's column; None where the row will be refused for it."""
     try:
         return take(row)
     except BadRecord:
@@ -165,7 +165,7 @@ def records(file: RawFile, feed: Feed, columns: Columns, plan: Plan) -> Iterator
         SourceRefused: They are not, or at the end: a column of ids is damaged.
     """
     takes = {
-        spec: take
+        spec: partial(_taken, take)
         for namespace, spec, take in plan.identifiers
         if not (spec.startswith("=") or namespace == "email" or spec in feed.source.sound_ids)
     }

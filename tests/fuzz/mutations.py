@@ -3,7 +3,6 @@
 Every mutation follows from a seed, so that a failure is found again.
 """
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -59,12 +58,14 @@ def damaged(content: bytes, random: Random) -> Damage:
 
 
 def _spliced(content: bytes, at: int, end: int, new: bytes) -> tuple[bytes, range]:
+    """The content with new bytes in a place, and what that may concern."""
     return content[:at] + new + content[end:], range(at, max(end, at + 1))
 
 
 def _two_lines_exchanged(
     content: bytes, _at: int, _end: int, random: Random
 ) -> tuple[bytes, range]:
+    """The content with half of a line put onto another."""
     lines = content.splitlines(keepends=True)
     one, two = random.randrange(len(lines)), random.randrange(len(lines))
     lines[one] = lines[one][: len(lines[one]) // 2] + lines[two][len(lines[two]) // 2 :]
@@ -201,7 +202,9 @@ def _moved(sample: Sample, index: int, path: Path, old: Any, random: Random) -> 
     return Mutant(index, path, how, old, None, text)
 
 
-def meanings(old: Any, random: Random) -> tuple[str, Any] | None:
+def meanings(  # noqa: PLR0911 - one kind of value after the other
+    old: Any, random: Random
+) -> tuple[str, Any] | None:
     """A value of the same look that means another thing; None where the value has no meaning."""
     if isinstance(old, bool) or not isinstance(old, str | int | float):
         return None
@@ -267,7 +270,7 @@ def moment(value: Any) -> int | None:
         if match := COMMON.fullmatch(text):
             zone = match[3].strip(" ]")
             layout = "%d/%b/%Y:%H:%M:%S %z" if zone else "%d/%b/%Y:%H:%M:%S"
-            found = datetime.strptime(f"{match[2]} {zone}".strip(), layout)
+            found = datetime.strptime(f"{match[2]} {zone}".strip(), layout)  # noqa: DTZ007 - below
             return microseconds(found if found.tzinfo else found.replace(tzinfo=UTC))
         if MAIL_DATE.match(text):
             return microseconds(parsedate_to_datetime(text))
@@ -291,7 +294,7 @@ def shifted(value: Any, delta: timedelta) -> Any:
             wall = datetime.fromisoformat(f"{match[1]}T{match[3]}") + delta
             return f"{wall:%Y-%m-%d}{match[2]}{wall:%H:%M:%S}{match[4]}"
         if match := COMMON.fullmatch(text):
-            wall = datetime.strptime(match[2], "%d/%b/%Y:%H:%M:%S") + delta
+            wall = datetime.strptime(match[2], "%d/%b/%Y:%H:%M:%S") + delta  # noqa: DTZ007
             return f"{match[1]}{wall:%d/%b/%Y:%H:%M:%S}{match[3]}"
         return format_datetime(parsedate_to_datetime(text) + delta)
     except (ValueError, OverflowError):
@@ -307,8 +310,3 @@ def spans(content: bytes, texts: Sequence[str]) -> list[range]:
         found.append(range(at, at + len(written)))
         at += len(written)
     return found
-
-
-def written(value: Any) -> str:
-    """A value for a message."""
-    return json.dumps(value)[:200]

@@ -97,28 +97,34 @@ class Sample:
 
 
 def _json_text(record: Any) -> str:
+    """A JSON record as one line."""
     return json.dumps(record)
 
 
 def _csv_text(record: Mapping[str, str]) -> str:
+    """A row, quoted where it must be."""
     held = io.StringIO()
     csv.writer(held, lineterminator="\n").writerow(record.values())
     return held.getvalue().removesuffix("\n")
 
 
 def _words_text(record: Mapping[str, str]) -> str:
+    """Words between single spaces."""
     return " ".join(_on_one_line(record.values()))
 
 
 def _tabs_text(record: Mapping[str, str]) -> str:
+    """Fields between tabs."""
     return "\t".join(value.replace("\t", " ") for value in _on_one_line(record.values()))
 
 
 def _on_one_line(values: Any) -> list[str]:
+    """The texts without line ends."""
     return [re.sub(r"[\r\n]", " ", value) for value in values]
 
 
 def _mail_text(record: Mapping[str, str]) -> str:
+    """A mail from its headers and body, with the line that opens it in an mbox."""
     opening = [record[""]] if record.get("") else []
     headers = [f"{name}: {value}" for name, value in record.items() if name not in {"", "body"}]
     return "\n".join([*opening, *_on_one_line(headers)]) + "\n\n" + record["body"] + "\n"
@@ -134,6 +140,7 @@ WRITERS: Mapping[str, Callable[[Any], str]] = {
 
 
 def _of_json(content: str) -> tuple[str, str, str, list[str], list[Any]]:
+    """The parts of a file of JSON records, one a line."""
     lines = content.strip().split("\n")
     if lines[0].endswith("[") and lines[-1].startswith("]"):
         texts = [line.removesuffix(",") for line in lines[1:-1]]
@@ -144,6 +151,7 @@ def _of_json(content: str) -> tuple[str, str, str, list[str], list[Any]]:
 
 
 def _of_csv(content: str, skipped: int = 0) -> tuple[str, str, str, list[str], list[Any]]:
+    """The parts of a CSV; `skipped` rows after the first belong to the header."""
     rows = list(csv.reader(io.StringIO(content)))
     head = io.StringIO()
     csv.writer(head, lineterminator="\n").writerows(rows[: 1 + skipped])
@@ -152,6 +160,7 @@ def _of_csv(content: str, skipped: int = 0) -> tuple[str, str, str, list[str], l
 
 
 def _of_words(content: str, shape: str) -> tuple[str, str, str, list[str], list[Any]]:
+    """The parts of a log."""
     lines = content.rstrip("\n").split("\n")
     head = [line for line in lines if line.startswith("#")]
     texts = [line for line in lines if line not in head]
@@ -161,6 +170,7 @@ def _of_words(content: str, shape: str) -> tuple[str, str, str, list[str], list[
 
 
 def _of_mail(content: str) -> tuple[str, str, str, list[str], list[Any]]:
+    """The parts of an mbox, or of one mail."""
     texts = [text.rstrip("\n") for text in MBOX.split(content) if text]
     records = []
     for text in texts:

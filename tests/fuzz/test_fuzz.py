@@ -26,7 +26,7 @@ from tests.fuzz.verdicts import Known, check_damage, check_mutants, learned, rea
 
 SAMPLES = samples()
 # Records mutated for a family: a few in every change, and all in the long run.
-QUICK, SHARD, SHARDS = 2_000, 10_000, 6
+QUICK, SHARD, SHARDS = 1_200, 10_000, 6
 # Mutants that share one file, where a format's records stand for themselves.
 TOGETHER = 20
 NOW = datetime(2026, 6, 1, tzinfo=UTC)

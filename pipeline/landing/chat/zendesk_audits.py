@@ -21,6 +21,7 @@ from pipeline.landing.chat.zendesk_people import (
 from pipeline.landing.json_fields import (
     Fields,
     filled,
+    flag_of,
     id_of,
     needed_id,
     object_of,
@@ -145,7 +146,8 @@ def _said(event: Event, value: Fields, feed: Feed, known: Known, requester: str 
     """One comment: the customer's, an agent's, a note among agents, or somebody else's."""
     comment_id = needed_id(value, "id", "a comment")
     author = needed_id(value, "author_id", "a comment")
-    is_public = value.get("public") is not False
+    # What says nothing is public, as the API has it.
+    is_public = value.get("public") is None or flag_of(value, "public")
     sender = sender_of(value)
     role = author_role(known, author, requester=requester, sender=sender, is_public=is_public)
     is_customer = role in {"customer", "other"}

@@ -42,6 +42,7 @@ from pipeline.landing.formats import channel_of
 from pipeline.landing.json_fields import (
     Fields,
     filled,
+    flag_of,
     id_of,
     list_of,
     needed_id,
@@ -70,6 +71,9 @@ RECORD_FIELDS = (
     | zendesk_fields.TABLES
 )
 COMMENTS = re.compile(rb'\s*\{\s*"comments"\s*:')
+
+
+STATUSES = {"new", "open", "pending", "hold", "on-hold", "solved", "closed", "deleted"}
 
 
 def read(file: RawFile, feed: Feed) -> Iterator[Outcome]:
@@ -211,7 +215,8 @@ def _bystanders(value: Fields, requester: str | None, feed: Feed) -> tuple[Ident
     ids = {
         each
         for name in ("collaborator_ids", "follower_ids", "email_cc_ids")
-        for each in map(str, list_of(value, name))
+        for given in list_of(value, name)
+        if (each := id_of({name: given}, name)) is not None
     }
     namespace = feed.namespace("zendesk_user")
     return tuple(Identifier(namespace, each, "mentioned") for each in sorted(ids - {requester}))
@@ -224,6 +229,8 @@ def _state(event: Event, value: Fields, feed: Feed) -> Iterator[Event]:
     is_merged = "closed_by_merge" in list_of(value, "tags")
     score = text_of(rating, "score")
     has_score = score not in NOT_RATED
+    if status is not None and status.lower() not in STATUSES:
+        raise BadRecord(f"unknown status: {status[:40]!r}")
     if status not in CLOSED and not has_score:
         return
     changed = clocks.iso(str(value.get("updated_at")), feed.clock)
@@ -252,7 +259,7 @@ def user(event: Event, value: Fields, feed: Feed, known: Known) -> Event | Ignor
     if role != "end-user":
         raise BadRecord(f"unknown role: {str(role)[:40]!r}")
     # A number that several users share names none of them.
-    phone = None if value.get("shared_phone_number") is True else value.get("phone")
+    phone = None if flag_of(value, "shared_phone_number") else value.get("phone")
     who = customer(
         feed,
         (

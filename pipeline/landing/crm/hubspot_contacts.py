@@ -77,8 +77,11 @@ def _merged(row: Row, contact_id: str, noticed: Instant | None) -> list[Event | 
     kept = subject(row, "hubspot_contact", contact_id)
     found: list[Event | Ignored] = []
     for part in filter(None, (cell(row, *MERGED_AT) or "").split(";")):
-        gone, _, at = part.strip().partition(":")
+        written, _, at = part.strip().partition(":")
         when = epoch(at, "ms", row.clock)
+        gone = code(written)
+        if gone is None:
+            raise BadRecord(f"no usable id among the merged ones: {part[:40]!r}")
         found.extend(merge(row, kept, subject(row, "hubspot_contact", gone), when, "merged_vids"))
     for part in filter(None, (cell(row, *MERGED) or "").split(";")):
         value = code(part)

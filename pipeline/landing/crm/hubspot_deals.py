@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from pipeline.errors import BadRecord
 from pipeline.landing.clocks import Instant
 from pipeline.landing.crm.rows import (
     Named,
@@ -19,6 +20,7 @@ from pipeline.landing.crm.rows import (
     opaque,
     subject,
 )
+from pipeline.landing.identifiers import code
 from pipeline.landing.record import Event, Ignored
 
 DEAL = ("dealid", "recordid", "id", "hsobjectid")
@@ -203,8 +205,15 @@ def _stage_label(row: Row, object_kind: str) -> Reading:
 
 
 def associated(row: Row, namespace: str, value: str, occurred: Instant) -> list[Event]:
-    """The contacts that HubSpot's own export lists on a deal, a ticket or an engagement."""
-    contacts = {part.strip() for part in (cell(row, *ASSOCIATED) or "").split(";") if part.strip()}
+    """The contacts that HubSpot's own export lists on a deal, a ticket or an engagement.
+
+    Raises:
+        BadRecord: An id that a spreadsheet has rounded.
+    """
+    parts = [part for part in (cell(row, *ASSOCIATED) or "").split(";") if part.strip()]
+    contacts = {found for part in parts if (found := code(part)) is not None}
+    if any(code(part) is None for part in parts):
+        raise BadRecord(f"no usable contact id among {';'.join(parts)[:40]!r}")
     return [
         association(
             row,

@@ -132,7 +132,8 @@ def zone_of(row: dict[str, str], clock: Clock) -> Clock:
             try:
                 name = orjson.loads(cell)["timeZone"]
                 return replace(clock, zone=ZoneInfo("UTC" if name == "Z" else name))
-            except (orjson.JSONDecodeError, ZoneInfoNotFoundError, ValueError, TypeError) as error:
+            # A zone is looked up as a file: of a name that is too long the system complains.
+            except (ZoneInfoNotFoundError, ValueError, TypeError, OSError) as error:
                 raise BadRecord(f"no known zone in {cell[:80]}") from error
     return clock
 

@@ -70,10 +70,10 @@ def answered(feed: Feed, number: int, given: dict[str, Any]) -> list[Event | Ign
     for answer in objects_of(given, "answers"):
         value, metric = answer.get("value"), answer.get("metric")
         name = str(answer.get("name") or answer.get("label") or metric or "answer")
-        kind = feed.source.questions.get(name) or (metric if metric in METRICS else None)
+        kind = feed.source.questions.get(name) or (metric if str(metric) in METRICS else None)
         if kind in METRICS:
             scores.append((str(kind), str(metric or name), value))
-        elif kind == "text" or answer.get("type") in {"long-text", "text", "follow-up"}:
+        elif kind == "text" or str(answer.get("type")) in {"long-text", "text", "follow-up"}:
             texts.append(text_of(answer, "value"))
         elif value not in (None, ""):
             rest[name] = value

@@ -77,6 +77,7 @@ NAMES = {
     ),
     "own_id": ("request_id", "rayid"),
 }
+LEAVES = {name for names in NAMES.values() for name in names}
 # The objects that such names lead through; and one that beats puts into every record.
 HOLDERS = {
     name.rsplit(".", count)[0]
@@ -155,6 +156,7 @@ def told(record: dict[str, Any]) -> tuple[dict[str, str], set[str]]:
     """
     found: dict[str, str] = {}
     odd: set[str] = set()
+    objects: set[str] = set()
     levels = [("", record)]
     while levels:
         prefix, level = levels.pop()
@@ -166,12 +168,19 @@ def told(record: dict[str, Any]) -> tuple[dict[str, str], set[str]]:
                     levels.append((f"{name}.", value))
                 if value and name not in HOLDERS:
                     odd.add(name)
+                objects.add(name)
             elif isinstance(value, str | int | float) and not isinstance(value, bool):
                 found.setdefault(name, str(value))
             elif value not in (None, []):
                 odd.add(name)
     if "request.headers" in found or "request.headers" in odd:
         raise BadRecord("request.headers is no object")
+    # An object in a text's place, with nothing in it that is known.
+    odd |= {
+        name
+        for name in objects & LEAVES - {"host"}
+        if not any(leaf.startswith(f"{name}.") and leaf in found for leaf in LEAVES)
+    }
     return found, odd - found.keys()
 
 
@@ -207,7 +216,7 @@ def seconds(found: dict[str, str], odd: set[str]) -> float | None:
         BadRecord: Not a number.
     """
     for name, mark, unit in DURATIONS:
-        if name in odd and mark in found:
+        if name in odd and (mark in found or mark == name):
             raise BadRecord(f"{name} is no number")
         if name in found and mark in found:
             return requests.duration(found[name], name, unit)

@@ -57,7 +57,7 @@ OPEN = {
     "|messaging_binding|from|to|date_sent|status",
     "whatsapp_cloud": "type|from|recipient_id|wa_id|user_id|from_user_id|to|new_wa_id|text|id",
     "rocketchat": "rid|token|_id|u|messages|username",
-    "telegram": "id|type|from|chat|from_id",
+    "telegram": "result|id|type|from|chat|from_id",
     "mail": "From|To|Cc|Reply-To",
     # A revenue that is no number stays a property.
     "amplitude": "revenue|amplitude_id|merged_amplitude_id",
@@ -76,7 +76,7 @@ OPEN = {
     "surveymonkey": "Why?|Email Address|How likely?",
     "delighted": "person",
     "satismeter": "metric|type|answers",
-    "reviews": "companyReply"
+    "reviews": "companyReply|Package Name"
     "|id|Review ID|reviewId|Rating|What do you dislike?|What do you like best?"
     "|title|Review Text|consumer|attributes|body|text",
     "tweets": "text|statuses|full_text|screen_name",

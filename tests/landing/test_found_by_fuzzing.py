@@ -172,3 +172,23 @@ def test_a_zone_of_a_name_too_long_refuses_its_rows(tmp_path: Path) -> None:
     )
 
     assert [why[:13] for _, why in refused(found)] == ["no known zone", "time without "]
+
+
+def test_an_mbox_without_its_first_line_is_not_one_long_mail(tmp_path: Path) -> None:
+    """The mails after the first would be its text, and nobody would miss them."""
+    whole = b"".join(b"From a@b.example Mon Jan  5 09:20:00 2026\n" + mail() + b"\n" for _ in "ab")
+
+    found = outcomes_of(format_named("mail").read, b"\t" + whole, tmp_path, feed("mail"))
+
+    ((_, why),) = refused(found)
+    assert why.startswith("several mails")
+
+
+def test_a_status_is_one_in_any_case(tmp_path: Path) -> None:
+    """A ticket that is SOLVED was closed."""
+    ticket = TICKET | {"status": "SOLVED", "updated_at": "2026-01-06T09:00:00Z"}
+    read = format_named("zendesk_support").read
+
+    found = events(outcomes_of(read, json.dumps(ticket), tmp_path, feed("zendesk_support")))
+
+    assert [event.kind for event in found] == ["ticket_opened", "ticket_closed"]

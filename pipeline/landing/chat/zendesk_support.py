@@ -224,12 +224,12 @@ def _bystanders(value: Fields, requester: str | None, feed: Feed) -> tuple[Ident
 
 def _state(event: Event, value: Fields, feed: Feed) -> Iterator[Event]:
     """That a ticket was closed and rated, as far as its current state tells."""
-    status = text_of(value, "status")
+    status = (text_of(value, "status") or "").lower() or None
     rating = object_of(value, "satisfaction_rating")
     is_merged = "closed_by_merge" in list_of(value, "tags")
     score = text_of(rating, "score")
     has_score = score not in NOT_RATED
-    if status is not None and status.lower() not in STATUSES:
+    if status is not None and status not in STATUSES:
         raise BadRecord(f"unknown status: {status[:40]!r}")
     if status not in CLOSED and not has_score:
         return

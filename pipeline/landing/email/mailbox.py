@@ -14,6 +14,8 @@ LIMIT = 4 * RECORD_LIMIT
 MARK_LENGTH = 2048
 BLANK_LINES = (b"\n\n", b"\n\r\n")
 POSTMARK = re.compile(rb"From \S.* \d\d:\d\d(?::\d\d)? .*\d{4}\s*$|From \S.* \d{4} \d\d:\d\d:\d\d")
+INNER = re.compile(rb"\n\r?\n(From [^\n]*)\n")
+HEADER = re.compile(rb"[!-9;-~]+:[ \t\r\n]")
 ARCHIVED = re.compile(rb"From \S+ at \S")
 OBSCURED = re.compile(rb"(?m)^From: *(\S+) at ([\w-]+(?:\.[\w-]+)+)(?=[ \r\n])")
 QUOTED_FROM = re.compile(rb"(?m)^>(>*From )")
@@ -32,6 +34,11 @@ def messages(file: RawFile) -> Iterator[Raw]:
         is_mbox = first.startswith(b"From ")
         for opening, content, length in _mbox(stream, first) if is_mbox else _single(stream, first):
             number += 1
+            if not is_mbox and _is_headless(content):
+                problem = "several mails, but no `From ` line before the first: a damaged mbox"
+                text = content.decode("utf-8", "backslashreplace")
+                yield Raw(number, text[:RECORD_LIMIT], None, problem)
+                continue
             text = content.decode("utf-8", "backslashreplace")
             if length > LIMIT:
                 problem = f"{length} bytes long, over the limit of {LIMIT}"
@@ -40,6 +47,13 @@ def messages(file: RawFile) -> Iterator[Raw]:
                 yield Raw(
                     number, text, _unarchived(content) if ARCHIVED.match(opening) else content
                 )
+
+
+def _is_headless(content: bytes) -> bool:
+    """Whether this begins with no header, and other mails of an mbox follow."""
+    return not HEADER.match(content) and any(
+        POSTMARK.match(line) for line in INNER.findall(content)
+    )
 
 
 def _single(stream: BinaryIO, first: bytes) -> Iterator[tuple[bytes, bytes, int]]:

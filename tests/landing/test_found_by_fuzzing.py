@@ -36,7 +36,13 @@ FLAGGED = {
     "created_at": "2026-01-05T09:00:00Z",
 }
 TICKET = {"id": 1, "requester_id": 3, "created_at": "2026-01-05T09:00:00Z"}
+ASKED = {
+    "id": "1",
+    "created_at": 1_767_603_600,
+    "source": {"author": {"type": "user", "id": "5f01", "external_id": 5.70306e17}, "body": "Hi"},
+}
 REFUSED: list[tuple[str, str, Any, str]] = [
+    ("intercom", "f", ASKED, "no usable user_id: '5.70306e+17'"),
     ("zendesk_support", "f", FLAGGED | {"public": "no"}, "public is neither"),
     ("zendesk_support", "f", TICKET | {"follower_ids": ["9.01E+13"]}, "follower_ids is no usable"),
     ("zendesk_support", "f", TICKET | {"status": "dance"}, "unknown status: 'dance'"),

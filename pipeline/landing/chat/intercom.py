@@ -140,6 +140,9 @@ def customers(
     """The handles of the one customer an event concerns, and everybody else as mentioned.
 
     The customer is the author, or the conversation's first contact where the company speaks.
+
+    Raises:
+        BadRecord: An id that a spreadsheet or a float has rounded.
     """
     contacts = [
         contact for contact in listed(conversation, "contacts") if isinstance(contact, dict)
@@ -163,6 +166,8 @@ def customers(
                 part = role if is_first else "mentioned"
                 namespace = feed.namespace(name)
                 found.append(Identifier(namespace, normal, part, is_first and is_authenticated))
+            elif name != "email" and value not in (None, ""):
+                raise BadRecord(f"no usable {name}: {str(value)[:40]!r}")
     return tuple(dict.fromkeys(found))
 
 

@@ -53,5 +53,17 @@ class UnknownIdentifier(WendError):
     """No landed record holds the identifier that was asked for."""
 
 
+class ImplausibleCustomers(WendError):
+    """Stitching joined more than can be meant; nothing is published until somebody decides."""
+
+
 class BadQuery(WendError):
     """An analyst's own SELECT that DuckDB does not take."""
+
+
+class NotOnePerson(WendError):
+    """An identifier to be erased or suppressed names nobody, or several people."""
+
+
+class ErasurePending(WendError):
+    """An erasure was interrupted and must be finished before anything else is done."""

@@ -58,6 +58,15 @@ def is_known_range(host: str, ranges: tuple[str, ...]) -> bool:
     return any(address in ipaddress.ip_network(each) for each in ranges)
 
 
+def known_range(address: object, ranges: tuple[str, ...]) -> str | None:
+    """Why no person sits at an address: it lies in one of the ranges; None where it does not.
+
+    What is no text is no address.
+    """
+    is_known = bool(ranges) and isinstance(address, str) and is_known_range(address.strip(), ranges)
+    return "known range" if is_known else None
+
+
 @lru_cache(maxsize=100_000)
 def agent(text: str | None) -> Agent:
     """The agent behind a User-Agent text; computed once for each distinct text."""

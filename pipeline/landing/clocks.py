@@ -266,7 +266,7 @@ def declared(value: object, layout: str, clock: Clock) -> Instant:
         return _placed(layouts.in_numbers(str(value).strip(), day_first=layout[0] == "d"), clock)
     if layout in PROVED:
         raise BadRecord(
-            f"time_format {layout} is for the generic format, which looks at all stamps of a "
-            "file; name the layout itself, such as ms or '%d/%m/%Y'"
+            f"time_format {layout} is for formats that look at all stamps of a file: generic, "
+            "snapshot and surveys as CSV; name the layout itself, such as ms or '%d/%m/%Y'"
         )
     return pattern(str(value), layout, clock)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -101,21 +101,35 @@ class Table:
     counts: Mapping[str, int]
 
 
+class Documented(NamedTuple):
+    """What a vendor's documents say of the fields of a format's records.
+
+    Attributes:
+        names: Fields that a record may have, though none may have come yet: a webhook's first
+            click has fields that no delivery had.
+        varied: Those of them whose values are of several kinds: a text, or a list of its parts.
+    """
+
+    names: frozenset[str] = frozenset()
+    varied: frozenset[str] = frozenset()
+
+
+NOTHING = Documented()
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """What the earlier records of a source had.
 
     Attributes:
         tables: By name; one table where the paths differ in numbers alone.
-        documented: Fields that the format is known to have, though none may have come yet: a
-            webhook's first click has fields that no delivery had.
     """
 
     tables: Mapping[str, Table]
-    documented: frozenset[str]
+    documented: Documented
 
 
-def known(earlier: pl.DataFrame, documented: frozenset[str] = frozenset()) -> Known:
+def known(earlier: pl.DataFrame, documented: Documented = NOTHING) -> Known:
     """What the files in `earlier`, columns of FIELDS, and the format's documents teach."""
     tables = {}
     for (name,), rows in earlier.group_by("table_name"):
@@ -145,10 +159,10 @@ def changes(file: RawFile, earlier: Known) -> list[str]:
     before = earlier.tables.get(table_name(file.name))
     if not now or before is None:
         return []
-    known_names = before.kinds.keys() | earlier.documented
+    known_names = before.kinds.keys() | earlier.documented.names
     new = sorted(name for name in now.keys() - known_names if _annotated(name) not in known_names)
     said = [f"new field {name} ({_listed(now[name])})" for name in new]
-    for name in sorted(now.keys() & before.kinds):
+    for name in sorted((now.keys() & before.kinds) - earlier.documented.varied):
         kinds = before.kinds[name] - {"empty"}
         filled = {kind: count for kind, count in now[name].items() if kind != "empty"}
         turned = {kind: count for kind, count in filled.items() if kind not in kinds}

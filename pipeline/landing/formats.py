@@ -11,9 +11,9 @@ from importlib import import_module
 from pathlib import PurePosixPath
 from typing import cast
 
-import duckdb
-
 from pipeline.errors import BadSettings
+from pipeline.landing.fields import Documented
+from pipeline.landing.plain import Plain
 from pipeline.landing.record import Feed, Outcome, RawFile
 from pipeline.settings import Source
 
@@ -25,27 +25,31 @@ class Format:
     Attributes:
         module: Holds `read(file, feed)`.
         default_channel: The channel unless wend.toml names one; None: wend.toml must.
-        fast_module: Holds `stage(con, file, feed)`, which gives what `read` gives, but in SQL.
+        plain_module: Holds `read(file, feed, plain)`, which gives what `read` gives, but writes
+            the plain events itself.
         is_stateful: What a file says depends on those before it. Each is a batch of its own, in
             the order that the module's `in_order(files, feed)` gives.
     """
 
     module: str
     default_channel: str | None
-    fast_module: str | None = None
+    plain_module: str | None = None
     is_stateful: bool = False
 
     def read(self, file: RawFile, feed: Feed) -> Iterator[Outcome]:
         """What the file's records became, one by one."""
         return cast("Iterator[Outcome]", import_module(self.module).read(file, feed))
 
-    def documented_fields(self) -> frozenset[str]:
+    def documented_fields(self) -> Documented:
         """The fields of a record by the vendor's documents, where the module lists them.
 
-        The module's RECORD_FIELDS: needed where records of one source differ in their fields.
+        The module's RECORD_FIELDS, needed where records of one source differ in their fields, and
+        its VARIED_FIELDS, whose values are of several kinds.
         """
-        return cast(
-            "frozenset[str]", getattr(import_module(self.module), "RECORD_FIELDS", frozenset())
+        module = import_module(self.module)
+        return Documented(
+            names=getattr(module, "RECORD_FIELDS", frozenset()),
+            varied=getattr(module, "VARIED_FIELDS", frozenset()),
         )
 
     def one_by_one(self, files: Sequence[RawFile], feed: Feed) -> list[list[RawFile]]:
@@ -58,15 +62,14 @@ class Format:
         is_dated = source.snapshot is not None and source.snapshot.file_date is not None
         return partial(by_name_and_content if is_dated else by_content, name)
 
-    def stage(self, con: duckdb.DuckDBPyConnection, file: RawFile, feed: Feed) -> Iterator[Outcome]:
-        """Stage the records that leave no doubt in SQL; what the reader makes of the others.
+    def read_plain(self, file: RawFile, feed: Feed, plain: Plain) -> Iterator[Outcome]:
+        """Write the plain events of a file; what its other records became, one by one.
 
-        Only where there is a `fast_module`. The rows go to `staged_events` and
-        `staged_identifiers`, with negative ordinals.
+        Only where there is a `plain_module`.
         """
-        assert self.fast_module is not None
-        module = import_module(self.fast_module)
-        return cast("Iterator[Outcome]", module.stage(con, file, feed))
+        assert self.plain_module is not None
+        module = import_module(self.plain_module)
+        return cast("Iterator[Outcome]", module.read(file, feed, plain))
 
 
 def by_content(source: str, _path: str, sha: str) -> str:
@@ -81,7 +84,9 @@ def by_name_and_content(source: str, path: str, sha: str) -> str:
 
 
 FORMATS = {
-    "segment": Format("pipeline.landing.web.segment", "web", "pipeline.landing.web.segment_fast"),
+    "segment": Format(
+        "pipeline.landing.web.segment", "web", plain_module="pipeline.landing.web.segment_fast"
+    ),
     "snowplow": Format("pipeline.landing.web.snowplow", "web"),
     "ga4": Format("pipeline.landing.web.ga4", "web"),
     "matomo": Format("pipeline.landing.web.matomo", "web"),
@@ -89,7 +94,9 @@ FORMATS = {
     "amplitude": Format("pipeline.landing.web.amplitude", "web"),
     "mixpanel": Format("pipeline.landing.web.mixpanel", "web"),
     "access_log": Format(
-        "pipeline.landing.web.access_log", "web", "pipeline.landing.web.access_log_fast"
+        "pipeline.landing.web.access_log",
+        "web",
+        plain_module="pipeline.landing.web.access_log_fast",
     ),
     "json_log": Format("pipeline.landing.web.json_log", "web"),
     "w3c_log": Format("pipeline.landing.web.w3c_log", "web"),

@@ -25,12 +25,15 @@ from pipeline.landing.fields import FIELDS, Known
 from pipeline.landing.formats import format_named
 from pipeline.landing.ledger import Night
 from pipeline.landing.live.sources import arrived, is_live
+from pipeline.landing.plain import Plain, seen_in
 from pipeline.landing.record import Feed, RawFile
 from pipeline.landing.schema import (
     FILES,
     INSTANT,
+    LANDED_EVENTS,
 )
-from pipeline.landing.staging import Problem, stage
+from pipeline.landing.staging import FAST_BYTES, Problem, stage
+from pipeline.privacy.gate import forget, is_erased, masked_paths, tellable
 from pipeline.resources import sql_folder
 from pipeline.settings import Settings
 
@@ -110,7 +113,8 @@ def land(settings: Settings, lake: Path, night: Night, *, tell: Tell) -> Landing
             left.update(problem.path for problem in refused if not problem.is_taken)
             done += len(batch)
             tell(name, done, len(new))
-    ledger.write_stamps(lake, {path: stamp for path, stamp in stamps.items() if path not in left})
+    stamps = {path: stamp for path, stamp in stamps.items() if path not in left}
+    ledger.write_stamps(lake, tellable(stamps, lake))
     return Landing(pl.concat([pl.DataFrame(schema=FILES), *rows]), tuple(problems))
 
 
@@ -150,7 +154,8 @@ def land_batch(
             con.execute("set checkpoint_threshold = '1TiB'")
             state = tuple(ledger.parquet(lake, "state", feed.name))
             feed = replace(feed, folder=staging, earlier=state)
-            problems = stage(con, feed, files, earlier_fields(lake, feed, night))
+            plain = plain_of(lake, feed, files, night, staging)
+            problems = stage(con, feed, files, earlier_fields(lake, feed, night), plain)
             refused = {problem.path for problem in problems if not problem.is_taken}
             taken = [file for file in files if file.name not in refused]
             if not taken:
@@ -158,7 +163,7 @@ def land_batch(
             batch_id = f"{feed.name}__{taken[0].file_id[-20:]}"
             write(con, lake, feed.name, staging, night)
             rows = account(con, feed.name, taken, night).with_columns(batch_id=pl.lit(batch_id))
-            rows = rows.select(FILES.names()).cast(FILES)
+            rows = masked_paths(rows, lake).select(FILES.names()).cast(FILES)
         finally:
             con.close()
         (staging / "batch.duckdb").unlink()
@@ -177,6 +182,28 @@ def earlier_fields(lake: Path, feed: Feed, night: Night) -> Known:
     paths = [] if is_new else ledger.parquet(lake, "fields", feed.name)
     earlier = pl.concat([pl.DataFrame(schema=FIELDS), *map(pl.read_parquet, paths)])
     return fields.known(earlier, format_named(feed.source.format).documented_fields())
+
+
+def plain_of(
+    lake: Path, feed: Feed, files: Sequence[RawFile], night: Night, staging: Path
+) -> Plain:
+    """Where the plain events of a batch go, which knows all earlier events of its source."""
+    is_short = format_named(feed.source.format).plain_module is None
+    sizes = [0 if is_short else file.path.stat().st_size for file in files]
+    byte_count = sum(size for size in sizes if size >= FAST_BYTES)
+    return Plain(
+        staging,
+        seen_in(history(lake, feed.name) if byte_count else [], byte_count=byte_count),
+        is_backfill=feed.name not in night.seen_sources,
+        landed_us=microseconds(night.landed_at),
+        night=night.number,
+        is_erased=is_erased(lake),
+    )
+
+
+def history(lake: Path, source: str) -> list[Path]:
+    """Parquet files with every version of every event of a source that ever landed."""
+    return ledger.parquet(lake, "events", source) + ledger.parquet(lake, "revisions", source)
 
 
 def write(
@@ -200,24 +227,31 @@ def write(
     con.register("staged_labels", labels(con))
     con.register("staged_properties", properties(con))
     _view(con, "staged_handles", "handles")
+    _view(con, "told_attributes", "told_attributes")
     _table(con, "hashed_events", "hashed_events")
-    history = ledger.parquet(lake, "events", source) + ledger.parquet(lake, "revisions", source)
-    con.register(
-        "lake_events",
-        pl.scan_parquet(history).select("event_id", "content_hash")
-        if history
-        else pl.LazyFrame(schema={"event_id": pl.String, "content_hash": pl.String}),
-    )
+    forget(con, lake, staging)
+    plain = sorted(staging.glob("events_*.parquet"))
+    _parquet_view(con, "plain_events", plain)
+    _parquet_view(con, "lake_events", [*history(lake, source), *plain])
     _table(con, "known_events", "known_events")
     _table(con, "placed_events", "placed_events")
     for name, model, given in (
         ("events", "fated_events", {"fate": "landed"}),
         ("revisions", "fated_events", {"fate": "revision"}),
         ("identifiers", "fresh_identifiers", {}),
+        ("attributes", "fresh_attributes", {}),
         ("quarantine", "fresh_quarantine", {}),
     ):
         path = warehouse.quoted((staging / f"{name}.parquet").as_posix())
         con.execute(f"copy ({_sql(model)}) to {path} (format parquet, compression zstd)", given)
+
+
+def _parquet_view(con: duckdb.DuckDBPyConnection, name: str, paths: Sequence[Path]) -> None:
+    """A view of Parquet files with events; there may be none."""
+    if paths:
+        con.read_parquet([path.as_posix() for path in paths]).create_view(name)
+    else:
+        con.register(name, pl.DataFrame(schema=LANDED_EVENTS))
 
 
 def clean(con: duckdb.DuckDBPyConnection) -> None:
@@ -240,14 +274,14 @@ def clean(con: duckdb.DuckDBPyConnection) -> None:
 def labels(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     """The distinct labels of the batch that may tell who somebody is: `raw` and `kept`."""
     raw = con.sql(_sql("doubtful_labels")).pl()["raw"]
-    kept = [text.redact(value) for value in raw]
+    kept = [text.kept_label(value) for value in raw]
     return pl.DataFrame({"raw": raw, "kept": pl.Series(kept, dtype=pl.String)})
 
 
 def properties(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     """The distinct properties of the batch that may tell who somebody is: `raw` and `kept`."""
     raw = con.sql(_sql("doubtful_properties")).pl()["raw"]
-    kept = [text.redact_json(value) for value in raw]
+    kept = [text.kept_properties(value) for value in raw]
     return pl.DataFrame({"raw": raw, "kept": pl.Series(kept, dtype=pl.String)})
 
 
@@ -263,6 +297,7 @@ def account(
         RecordsLost: A record of the file is in no place, or in two.
     """
     _table(con, "record_fates", "record_fates")
+    _view(con, "plain_counts", "plain_counts")
     counted = con.sql(_sql("file_counts")).pl()
     rules = con.sql(_sql("ignored_rules")).pl()
     rows = []

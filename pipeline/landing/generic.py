@@ -10,13 +10,13 @@ that a spreadsheet has damaged refuses its file (id_columns).
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache, partial
 from operator import methodcaller
 from typing import Any
 
 from pipeline.errors import BadRecord, BadSettings, SourceRefused
-from pipeline.landing import clocks, id_columns, money
+from pipeline.landing import attributes, clocks, id_columns, layout_proof, money
 from pipeline.landing.agents import UNKNOWN, agent
 from pipeline.landing.containers.csv_records import csv_header, csv_rows
 from pipeline.landing.containers.json_records import json_array, json_lines
@@ -25,13 +25,12 @@ from pipeline.landing.containers.unpacked import ending
 from pipeline.landing.containers.xlsx_records import xlsx_header, xlsx_rows
 from pipeline.landing.formats import channel_of
 from pipeline.landing.identifiers import is_damaged, normalise
-from pipeline.landing.layout_proof import proved
 from pipeline.landing.record import (
+    Attribute,
     Event,
     Feed,
     Identifier,
     Outcome,
-    Profile,
     Raw,
     RawFile,
     outcomes,
@@ -46,7 +45,7 @@ SCALES = {"nps": (0, 10), "csat": (1, 5), "ces": (1, 7)}
 FIELDS = tuple(
     name
     for name in Columns.model_fields
-    if name not in {"identifiers", "id_widths", "properties", "ignore"}
+    if name not in {"identifiers", "attributes", "id_widths", "properties", "ignore"}
 )
 TIMES = ("occurred_at", "received_at")
 SHEETS = {".xlsx", ".xlsm"}
@@ -63,6 +62,7 @@ class Plan:
         texts: Field of Columns that is no time, and what takes it from a row.
         times: Field of Columns that is a time -> what takes it from a row.
         identifiers: Namespace, its column, and what takes it from a row.
+        attributes: Attribute, and what takes it from a row.
         widths: Column of ids -> how many digits its ids have.
         properties: Columns kept as they are; None: all that are not used or ignored.
     """
@@ -70,6 +70,7 @@ class Plan:
     texts: tuple[tuple[str, Get], ...]
     times: Mapping[str, Get]
     identifiers: tuple[tuple[str, str, Get], ...]
+    attributes: tuple[tuple[str, Get], ...]
     widths: Mapping[str, int]
     properties: tuple[str, ...] | None
     used: frozenset[str]
@@ -98,13 +99,13 @@ def settled(file: RawFile, feed: Feed, columns: Columns, times: Iterable[Get]) -
     Raises:
         SourceRefused: The stamps are of two layouts, or prove none.
     """
-    if feed.source.time_format not in clocks.PROVED:
-        return feed
-    # What is read only to be looked at does not count among the file's records.
-    rows = rows_of(replace(file, profile=Profile()), feed, columns, plan_of(columns))
-    stamps = (_taken(take, raw.value) for raw in rows if raw.problem is None for take in times)
-    layout = proved(file.name, feed.source.time_format, stamps)
-    return replace(feed, source=feed.source.model_copy(update={"time_format": layout}))
+    takes = tuple(times)
+
+    def stamps(again: RawFile) -> Iterator[Any]:
+        rows = rows_of(again, feed, columns, plan_of(columns))
+        return (_taken(take, raw.value) for raw in rows if raw.problem is None for take in takes)
+
+    return layout_proof.settled(file, feed, stamps)
 
 
 def _taken(take: Get, row: Mapping[str, Any]) -> Any:
@@ -118,13 +119,14 @@ def _taken(take: Get, row: Mapping[str, Any]) -> Any:
 def plan_of(columns: Columns) -> Plan:
     """How a row's parts are found, from the mapping in wend.toml."""
     mapped = {name: spec for name in FIELDS if (spec := getattr(columns, name)) is not None}
-    specs = [*mapped.values(), *columns.identifiers.values()]
+    specs = [*mapped.values(), *columns.identifiers.values(), *columns.attributes.values()]
     return Plan(
         texts=tuple((name, getter(spec)) for name, spec in mapped.items() if name not in TIMES),
         times={name: getter(spec) for name, spec in mapped.items() if name in TIMES},
         identifiers=tuple(
             (namespace, spec, getter(spec)) for namespace, spec in columns.identifiers.items()
         ),
+        attributes=tuple((name, getter(spec)) for name, spec in columns.attributes.items()),
         widths=columns.id_widths,
         properties=None if "*" in columns.properties else columns.properties,
         used=frozenset(spec for spec in specs if not spec.startswith("=")),
@@ -302,6 +304,7 @@ def interpret(
             score=None if given_score is None else score(kind_of_score, given_score),
             link=cell("link"),
             properties=_properties(row, plan, feed, unreadable),
+            attributes=_attributes(row, plan),
         )
     ]
 
@@ -316,6 +319,12 @@ def _refuse_short(plan: Plan, row: Mapping[str, Any]) -> None:
         text = texted(take(row)) or ""
         if len(text) < plan.widths.get(column, 0) and text.isdigit():
             raise BadRecord(f"{column} {text} has fewer than {plan.widths[column]} digits")
+
+
+def _attributes(row: Mapping[str, Any], plan: Plan) -> tuple[Attribute, ...]:
+    """What the mapped columns say of the customer."""
+    found = {name: attributes.value(name, take(row)) for name, take in plan.attributes}
+    return attributes.told({name: value for name, value in found.items() if value is not None})
 
 
 def _properties(

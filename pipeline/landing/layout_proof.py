@@ -1,12 +1,14 @@
 """Layouts of time that each file proves: Unix times of one unit, dates in numbers of one order."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import date
 
 from pipeline.errors import SourceRefused
 from pipeline.landing.clocks import EPOCH_RANGE, EPOCH_UNITS, PROVED, UNIX
 from pipeline.landing.day_order import DECLARE, day_order
 from pipeline.landing.layouts import NUMERIC
+from pipeline.landing.record import Feed, Profile, RawFile
 
 
 def proved(where: str, layout: str, values: Iterable[object]) -> str:
@@ -29,6 +31,24 @@ def proved(where: str, layout: str, values: Iterable[object]) -> str:
     # A typed date needs no layout.
     texts = (str(value).strip() for value in values if not isinstance(value, date))
     return unit(where, texts) if layout == "epoch" else day_order(where, _numbers(where, texts))
+
+
+def settled(file: RawFile, feed: Feed, stamps: Callable[[RawFile], Iterable[object]]) -> Feed:
+    """The feed with the layout of time that a file proves, where wend.toml leaves it to that.
+
+    Args:
+        file: Read once more for its proof, without being counted again.
+        feed: Of the file.
+        stamps: Gives all stamps of a file; asked only where there is something to prove.
+
+    Raises:
+        SourceRefused: As for `proved`.
+    """
+    if feed.source.time_format not in PROVED:
+        return feed
+    uncounted = replace(file, profile=Profile())
+    layout = proved(file.name, feed.source.time_format, stamps(uncounted))
+    return replace(feed, source=feed.source.model_copy(update={"time_format": layout}))
 
 
 def unit(where: str, texts: Iterable[str]) -> str:

@@ -13,9 +13,15 @@ from typing import NamedTuple
 
 import polars as pl
 
-from pipeline.landing.schema import FILES, LANDED_EVENTS, LANDED_IDENTIFIERS, QUARANTINE
+from pipeline.landing.schema import (
+    FILES,
+    LANDED_ATTRIBUTES,
+    LANDED_EVENTS,
+    LANDED_IDENTIFIERS,
+    QUARANTINE,
+)
 
-HEAD_BYTES = 64
+HEAD_LENGTHS = (1, 4, 16, 64)
 
 
 class Stamp(NamedTuple):
@@ -23,7 +29,8 @@ class Stamp(NamedTuple):
 
     Attributes:
         sha: Of its content, in hex.
-        head: Its first HEAD_BYTES bytes, in hex.
+        head: How it begins, without saying so: short hashes of its first bytes, of each of
+            HEAD_LENGTHS that it has. The head of a file that was cut off begins the whole one's.
     """
 
     byte_count: int
@@ -49,8 +56,11 @@ def files(lake: Path) -> pl.DataFrame:
 
 
 def parquet(lake: Path, table: str, source: str = "*") -> list[Path]:
-    """The Parquet files of one landed table, over all batches of a source."""
-    return sorted(landed(lake).glob(f"{source}__*/{table}.parquet"))
+    """The Parquet files of one landed table, over all batches of a source.
+
+    A batch may have several: `events.parquet`, and `events_` with the plain events of a file.
+    """
+    return sorted(landed(lake).glob(f"{source}__*/{table}*.parquet"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +98,9 @@ def stamp(path: Path) -> Stamp:
     """A file as it is now."""
     status = path.stat()
     with path.open("rb") as file:
-        head = file.read(HEAD_BYTES).hex()
+        start = file.read(max(HEAD_LENGTHS))
+    lengths = (length for length in HEAD_LENGTHS if length <= len(start))
+    head = "".join(hashlib.sha256(start[:length]).hexdigest()[:8] for length in lengths)
     return Stamp(status.st_size, status.st_mtime_ns, content_hash(path), head)
 
 
@@ -139,6 +151,7 @@ def landed_table(lake: Path, name: str) -> pl.LazyFrame:
         "events": LANDED_EVENTS,
         "revisions": LANDED_EVENTS,
         "identifiers": LANDED_IDENTIFIERS,
+        "attributes": LANDED_ATTRIBUTES,
         "quarantine": QUARANTINE,
     }[name]
     paths = parquet(lake, name)

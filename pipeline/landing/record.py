@@ -80,6 +80,20 @@ class Identifier(NamedTuple):
     is_authenticated: bool = False
 
 
+class Attribute(NamedTuple):
+    """What a record says of the event's customer, in normal form: personal data.
+
+    Attributes:
+        name: One of settings.ATTRIBUTES, or `consent_email` and its like.
+        stated_us: When the record said so, in Unix microseconds, where it names a later instant
+            than the event's: a contact's row tells of its creation, and of the name it has by now.
+    """
+
+    name: str
+    value: str
+    stated_us: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One event of one record; a record may hold several.
@@ -88,6 +102,7 @@ class Event:
         own_id: The source's own id of the event; None when it has none and content decides.
         is_merge: The source declares all its customer identifiers to be one person.
         amount_cents: Minor units of `currency`.
+        attributes: Of the event's one customer, never of people merely mentioned or staff.
     """
 
     record_number: int
@@ -114,6 +129,7 @@ class Event:
     link: str | None = None
     is_merge: bool = False
     properties: dict[str, Any] = field(default_factory=dict)
+    attributes: tuple[Attribute, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

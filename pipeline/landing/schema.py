@@ -57,6 +57,18 @@ LANDED_IDENTIFIERS = pl.Schema(
     }
 )
 
+LANDED_ATTRIBUTES = pl.Schema(
+    {
+        "event_id": pl.String,
+        "source": pl.String,
+        "attribute": pl.String,  # full_name, birth_on, country, consent_email ...
+        "value": pl.String,  # normal form; personal data
+        "occurred_at": INSTANT,
+        "known_at": INSTANT,
+        "night": pl.Int32,
+    }
+)
+
 QUARANTINE = pl.Schema(
     {
         "file_id": pl.String,

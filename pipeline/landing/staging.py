@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import NamedTuple
 
 import duckdb
@@ -11,7 +12,8 @@ import polars as pl
 from pipeline.errors import SourceRefused
 from pipeline.landing.clocks import EPOCH, MICROSECOND
 from pipeline.landing.fields import Known, changes, new_table
-from pipeline.landing.formats import Format, format_named
+from pipeline.landing.formats import format_named
+from pipeline.landing.plain import Plain
 from pipeline.landing.record import Event, Feed, Ignored, Outcome, RawFile, Refused
 from pipeline.landing.schema import INSTANT
 
@@ -61,6 +63,15 @@ STAGED_IDENTIFIERS = pl.Schema(
         "is_merge": pl.Boolean,
     }
 )
+STAGED_ATTRIBUTES = pl.Schema(
+    {
+        "file_id": pl.String,
+        "event_ordinal": pl.Int64,
+        "attribute": pl.String,
+        "value": pl.String,
+        "stated_at": INSTANT,
+    }
+)
 STAGED_REFUSED = pl.Schema(
     {"file_id": pl.String, "record_number": pl.Int64, "raw": pl.String, "reasons": pl.String}
 )
@@ -68,6 +79,7 @@ STAGED_IGNORED = pl.Schema({"file_id": pl.String, "record_number": pl.Int64, "ru
 STAGED = {
     "staged_events": STAGED_EVENTS,
     "staged_identifiers": STAGED_IDENTIFIERS,
+    "staged_attributes": STAGED_ATTRIBUTES,
     "staged_refused": STAGED_REFUSED,
     "staged_ignored": STAGED_IGNORED,
 }
@@ -88,7 +100,11 @@ class Problem:
 
 
 def stage(
-    con: duckdb.DuckDBPyConnection, feed: Feed, files: Sequence[RawFile], earlier: Known
+    con: duckdb.DuckDBPyConnection,
+    feed: Feed,
+    files: Sequence[RawFile],
+    earlier: Known,
+    plain: Plain,
 ) -> list[Problem]:
     """Read files into the staged tables; a file that cannot be read leaves nothing behind.
 
@@ -97,19 +113,19 @@ def stage(
         feed: The source of the files.
         files: What to read.
         earlier: What the source's records had before; nothing at its first landing.
+        plain: Takes the events that need not be staged.
     """
     for name, schema in STAGED.items():
         con.register("empty", pl.DataFrame(schema=schema))
         con.execute(f"create table {name} as from empty")
         con.unregister("empty")
-    layout = format_named(feed.source.format)
     problems: list[Problem] = []
     pending: list[Placed] = []
     for file in files:
         before = file.path.stat()
         problem = None
         try:
-            _take(con, layout, feed, file, pending)
+            _take(con, feed, file, pending, plain)
         except SourceRefused as refusal:
             problem = Problem(feed.name, file.name, str(refusal).removeprefix(f"{file.name}: "))
         after = file.path.stat()
@@ -122,6 +138,7 @@ def stage(
         problems.append(problem)
         if not problem.is_taken:
             pending = [placed for placed in pending if placed.file_id != file.file_id]
+            plain.drop(file)
             for name in STAGED:
                 con.execute(f"delete from {name} where file_id = ?", [file.file_id])  # noqa: S608
     flush(con, feed.name, pending)
@@ -130,13 +147,13 @@ def stage(
 
 def _take(
     con: duckdb.DuckDBPyConnection,
-    layout: Format,
     feed: Feed,
     file: RawFile,
     pending: "list[Placed]",
+    plain: Plain,
 ) -> None:
     """Read one file; what it became is added to `pending`, which is flushed when it is long."""
-    for placed in places(con, layout, feed, file):
+    for placed in places(feed, file, plain):
         pending.append(placed)
         if len(pending) >= CHUNK:
             flush(con, feed.name, pending)
@@ -165,12 +182,13 @@ class Placed(NamedTuple):
     outcome: Outcome
 
 
-def places(
-    con: duckdb.DuckDBPyConnection, layout: Format, feed: Feed, file: RawFile
-) -> Iterator[Placed]:
-    """What a file's records became, numbered; those that a fast path staged itself are not told."""
-    is_fast = layout.fast_module is not None and file.path.stat().st_size >= FAST_BYTES
-    read = layout.stage(con, file, feed) if is_fast else layout.read(file, feed)
+def places(feed: Feed, file: RawFile, plain: Plain) -> Iterator[Placed]:
+    """What a file's records became, numbered; those that took a shorter way are not told."""
+    layout = format_named(feed.source.format)
+    if layout.plain_module is not None and file.path.stat().st_size >= FAST_BYTES:
+        read = layout.read_plain(file, feed, plain)
+    else:
+        read = layout.read(file, feed)
     for ordinal, outcome in enumerate(read, start=1):
         yield Placed(file.file_id, ordinal, outcome)
 
@@ -191,6 +209,11 @@ def flush(con: duckdb.DuckDBPyConnection, source: str, pending: Sequence[Placed]
             for file_id, ordinal, event in events
             for identifier in dict.fromkeys(event.identifiers)
         ],
+        "staged_attributes": [
+            (file_id, ordinal, attribute.name, attribute.value, _instant(attribute.stated_us))
+            for file_id, ordinal, event in events
+            for attribute in dict.fromkeys(event.attributes)
+        ],
         "staged_refused": [
             (file_id, outcome.record_number, outcome.raw, outcome.reasons)
             for file_id, _, outcome in pending
@@ -207,6 +230,11 @@ def flush(con: duckdb.DuckDBPyConnection, source: str, pending: Sequence[Placed]
             con.register("chunk", pl.DataFrame(found, schema=STAGED[name], orient="row"))
             con.execute(f"insert into {name} from chunk")
             con.unregister("chunk")
+
+
+def _instant(us: int | None) -> datetime | None:
+    """Unix microseconds as landed instants are, naive UTC."""
+    return None if us is None else (EPOCH + us * MICROSECOND).replace(tzinfo=None)
 
 
 def _event_row(source: str, file_id: str, ordinal: int, event: Event) -> tuple[object, ...]:

@@ -5,28 +5,13 @@ kept. Names that people write, postal addresses and dates of birth stay: no rule
 tell them from words. Web addresses lose their query.
 """
 
-import math
 import re
-from functools import cache
-from string import punctuation
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import orjson
 
 from pipeline.landing.quoting import clean
-
-# The score has long settled by then.
-SCORED_LENGTH = 2_000
-# VADER's work grows with the square of the words, so it is given sentences, a few words at a time.
-SENTENCE = re.compile(r"(?<=[.!?])\s+|\n{2,}")
-SENTENCE_WORDS = 40
-DETECTED_LENGTH = 250
-# The detector knows 97 languages, and takes "hi there" for Afrikaans. Among those that customers
-# of one company plausibly write, 95 % of four-word English messages are recognised, not 87 %.
-LANGUAGES = [
-    *("ar", "cs", "da", "de", "el", "en", "es", "fi", "fr", "he", "hi", "hu", "id", "it"),
-    *("ja", "ko", "nl", "no", "pl", "pt", "ro", "ru", "sv", "th", "tr", "uk", "vi", "zh"),
-]
+from pipeline.landing.sentiment import sentiment
 
 ADDRESS = re.compile(r"[\w.+%=-]{1,128}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 WEB_ADDRESS = re.compile(r"\b((?:https?|ftp)://)([^\s<>\"'\[\]]{1,4000})")
@@ -37,17 +22,19 @@ NATIONAL = re.compile(
     r"\b(?:[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z](?: ?\d\d){3} ?[A-D]|(?:\d|[XYZ])-?\d{7}-?[A-Z]"
     r"|[A-Z]{6}\d\d[A-EHLMPRST]\d\d[A-Z]\d{3}[A-Z]|[A-Z]{3}[ABCFGHJLPT][A-Z]\d{4}[A-Z])\b"
 )
-DIGIT = re.compile(r"\d")
+# What every id above has, and every run of digits that goes: most texts with figures have neither.
+LETTER_AND_DIGIT = re.compile(r"[A-Z][ -]?\d|\d-?[A-Z]")
+LONG_RUN = re.compile(r"\d(?:[ ().\u2013-]{0,3}\d){6}")
 DIGITS = re.compile(
     r"(?P<date>\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d)?(?!\d)|\b\d{1,2}([./-])\d{1,2}\2\d{4}(?!\d))"
     r"|(?<![\d/])(?P<number>[+(]?\d(?:[ ().\u2013-]{0,3}\d){6,})"
 )
+# Six digits or more: every telephone number, card and account has them.
+DOUBTFUL = re.compile(r"[0-9]([ ().\u2013-]{0,3}[0-9]){5}|://|[A-Z]{6}[0-9]")
+MAILBOX = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+")
 JSON_TEXT = re.compile(r'("(?:[^"\\]|\\.)*")(\s*:)?')
 PHONE = re.compile(r"\+\d{8,15}")
 AMERICAN = re.compile(r"(?:1[ .-])?(?:\d{3}[ .-])?\d{3}[.-]\d{4}|\d{3} \d{3} \d{4}")
-
-WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*")
-SALUTATION = re.compile(r"\s*dear\b[^\n,:]{0,60}[,:]?", re.IGNORECASE)
 
 
 class Message(NamedTuple):
@@ -80,10 +67,26 @@ def redact(text: str) -> str:
         text = WEB_ADDRESS.sub(_bare_address, text)
     if "@" in text:
         text = ADDRESS.sub("[email]", text)
-    if DIGIT.search(text):
+    if LETTER_AND_DIGIT.search(text):
         text = NATIONAL.sub("[number]", ACCOUNT.sub("[number]", text))
+    if LONG_RUN.search(text):
         text = DIGITS.sub(_placeholder, text)
     return text
+
+
+def kept_label(label: str) -> str:
+    """A label as it is kept: free text and addresses in it say nothing of who somebody is."""
+    kept = redact(label) if " " in label and DOUBTFUL.search(label) else label
+    return MAILBOX.sub("[email]", kept) if "@" in kept else kept
+
+
+def kept_properties(said: str) -> str:
+    """Properties, as JSON text, as they are kept."""
+    is_doubtful = (
+        (" " in said and DOUBTFUL.search(said)) or '"+' in said or ("://" in said and "?" in said)
+    )
+    kept = redact_json(said) if is_doubtful else said
+    return MAILBOX.sub("[email]", kept) if "@" in kept else kept
 
 
 def redact_json(said: str) -> str:
@@ -128,71 +131,3 @@ def _placeholder(found: re.Match[str]) -> str:
     if (run[0] in "+(0" and digit_count <= 15) or AMERICAN.fullmatch(run):
         return "[phone]"
     return "[number]" if digit_count >= 9 else run
-
-
-@cache
-def _detector() -> Any:
-    """The language detector; loading its model takes most of a second, once."""
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier  # noqa: PLC0415 - slow to load
-
-    detector = LanguageIdentifier.from_model_file(MODEL_FILE)
-    detector.set_languages(LANGUAGES)
-    return detector
-
-
-@cache
-def _analyser() -> Any:
-    """VADER with its lexicon."""
-    from vaderSentiment.vaderSentiment import (  # noqa: PLC0415 - slow to load
-        SentimentIntensityAnalyzer,
-    )
-
-    return SentimentIntensityAnalyzer()
-
-
-def sentiment(text: str) -> tuple[float | None, str]:
-    """The score of an English text by VADER (-1 to 1), and its basis.
-
-    Basis is `scored`; `none` for no letter at all; `too_short` under three words, where the
-    language cannot be told; `language:xx` for a language VADER has no words of.
-
-    Source: Hutto and Gilbert, VADER, ICWSM 2014; compound score.
-    """
-    text = text[:SCORED_LENGTH]
-    words = [word for word in WORD.findall(text[:DETECTED_LENGTH]) if len(word) < 40]
-    if not words:
-        return None, "none"
-    letters = " ".join(words)
-    # Scripts without spaces write a sentence as one word.
-    if len(words) < 3 and (letters.isascii() or len(letters) < 6):
-        return None, "too_short"
-    language = _detector().classify(letters)[0]
-    if language != "en":
-        return None, f"language:{language}"
-    # "Dear" opens a complaint too, and VADER takes it for praise.
-    return _score(SALUTATION.sub("", text, count=1)), "scored"
-
-
-def _score(text: str) -> float:
-    """VADER's score of a text: the sum over its sentences, on VADER's own scale.
-
-    VADER maps a sum of word values v to v / sqrt(v^2 + 15). Undone for each sentence, the sums
-    add up to that of the whole text, as VADER itself would have it.
-    """
-    analyser = _analyser()
-    known = analyser.lexicon
-    total = 0.0
-    for sentence in SENTENCE.split(text):
-        words = sentence.split()
-        for start in range(0, len(words), SENTENCE_WORDS):
-            piece = " ".join(words[start : start + SENTENCE_WORDS])
-            if piece.isascii() and not any(
-                word in known or word.strip(punctuation) in known for word in piece.lower().split()
-            ):
-                # No word with a value: VADER would say 0, slowly.
-                continue
-            score = analyser.polarity_scores(piece)["compound"]
-            # The score is rounded to four places; at 1 it could not be undone.
-            score = max(-0.9999, min(0.9999, score))
-            total += score * math.sqrt(15 / (1 - score * score))
-    return round(total / math.sqrt(total * total + 15), 4)

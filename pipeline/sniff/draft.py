@@ -19,6 +19,7 @@ class Mapping:
 
     fields: dict[str, str] = field(default_factory=dict)
     identifiers: dict[str, str] = field(default_factory=dict)
+    attributes: dict[str, str] = field(default_factory=dict)
     properties: list[str] = field(default_factory=list)
     ignore: list[str] = field(default_factory=list)
     channel: str = "crm"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pipeline.sniff import columns
 from pipeline.sniff.columns import Column, masked
 from pipeline.sniff.draft import Mapping, noun_of
-from pipeline.sniff.people import name_people, vendor_of
+from pipeline.sniff.people import describe_people, name_people, vendor_of
 from pipeline.sniff.sample import Sample
 from pipeline.sniff.vocabulary import (
     AMOUNTS,
@@ -42,6 +42,7 @@ def mapping(found: Sample, *, region: str, zone: str) -> Mapping:
         return said
     _event(said, table, noun, occurred, is_versions=is_versions)
     _channel(said, table, noun, vendor)
+    describe_people(said, table, noun)
     _rest(said, table)
     return said
 
@@ -174,7 +175,7 @@ def _channel(said: Mapping, table: Sequence[Column], noun: str, vendor: str | No
 
 def _rest(said: Mapping, table: Sequence[Column]) -> None:
     """What becomes of the other columns: kept as properties, or ignored."""
-    used = {*said.fields.values(), *said.identifiers.values()}
+    used = {*said.fields.values(), *said.identifiers.values(), *said.attributes.values()}
     personal = []
     for column in table:
         if column.name in used:

@@ -4,11 +4,22 @@ import re
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 
+from pipeline.landing.attribute_names import WORDS
+from pipeline.landing.attributes import compact, value
 from pipeline.sniff import columns
 from pipeline.sniff.columns import Column, masked
 from pipeline.sniff.draft import Mapping
 from pipeline.sniff.sample import Sample
-from pipeline.sniff.vocabulary import ID_WORDS, OTHERS, OWN_USERS, PERSON, STAFF, TYPES, VENDORS
+from pipeline.sniff.vocabulary import (
+    ID_WORDS,
+    OF_THINGS,
+    OTHERS,
+    OWN_USERS,
+    PERSON,
+    STAFF,
+    TYPES,
+    VENDORS,
+)
 
 
 def vendor_of(found: Sample) -> str | None:
@@ -48,6 +59,26 @@ def name_people(
     staff = [column.name for column in table if column.words[-1:] in TYPES and _tells_staff(column)]
     if staff:
         said.doubts.append(f"customer: {staff[0]} tells staff, who are no customers, from others")
+
+
+def describe_people(said: Mapping, table: Sequence[Column], noun: str) -> None:
+    """The columns that say who the customer is; a name alone is a person's in rows of persons."""
+    of_persons = bool(PERSON & set(noun.split("_")))
+    used = {*said.fields.values(), *said.identifiers.values()}
+    for column in table:
+        attribute = WORDS.get(compact(column.name))
+        if (
+            attribute is None
+            or attribute in said.attributes
+            or column.name in used
+            or (attribute in OF_THINGS and not of_persons)
+            or not any(value(attribute, text) for text in column.values)
+        ):
+            continue
+        said.attributes[attribute] = column.name
+    if said.attributes:
+        listed = ", ".join(f"{column} as {name}" for name, column in said.attributes.items())
+        said.doubts.append(f"the customer's own: {listed} are taken for personal data")
 
 
 def _namespace(column: Column, noun: str, vendor: str | None, region: str) -> str | None:

@@ -146,6 +146,7 @@ def by_columns(found: Sample, name: str, company: Company, now: datetime) -> Pro
         keys["time_format"] = said.time_format
     keys["columns"] = {**said.fields, "properties": said.properties, "ignore": said.ignore}
     keys["columns"]["identifiers"] = said.identifiers
+    keys["columns"]["attributes"] = said.attributes
     remarks = ["no vendor's format is known to have these columns"]
     try:
         trial = tried(keys, found, company, now, strict=True)
@@ -153,6 +154,12 @@ def by_columns(found: Sample, name: str, company: Company, now: datetime) -> Pro
         return Proposal(None, (*remarks, _lack(name, refusal)))
     assert trial is not None
     doubts = [*said.doubts, *refusals_of(trial)]
+    is_state = re.search("chang|updat|modif", said.fields["occurred_at"], re.IGNORECASE)
+    if is_state and "own_id" in said.fields:
+        doubts.append(
+            "format: if each such file lists all there is again, with what changed since the last, "
+            "it is a snapshot: see Snapshots in the README"
+        )
     if not trial.is_good:
         lacks = "cannot tell: most records do not fit the best mapping found"
         return Proposal(None, (*remarks, lacks, *(f"unsure: {doubt}" for doubt in doubts)))

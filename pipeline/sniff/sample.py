@@ -3,6 +3,7 @@
 import codecs
 import csv
 import io
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -21,6 +22,10 @@ from pipeline.landing.generic import SHEETS
 from pipeline.landing.record import Raw, RawFile
 
 RECORDS = 5_000
+# A list of records or one record; `[16:59]` begins a line of talk.
+JSON = re.compile(r"[\ufeff\s]*(?:\{|\[\s*(?:[\[{\]]|$))")
+# A line of talk begins with its stamp, which no column is called after.
+SAID = re.compile(r"[\ufeff\u200e]*\[?\d{1,4}[./:-]\d")
 DELIMITERS = (",", ";", "\t", "|")
 LOGS = {".log", ".eml", ".mbox", ".xes", ".xml", ".html", ""}
 # Where text is not UTF-8 it is one of these, in the order of their use.
@@ -125,12 +130,11 @@ def kind_of(file: RawFile) -> tuple[str, str]:
     if suffix == ".parquet":
         return "parquet", ","
     start = beginning(file)
-    mark = start.lstrip("\ufeff \t\r\n")[:1]
-    if mark in {"{", "["} and suffix not in {".csv", ".tsv"}:
+    if JSON.match(start) and suffix not in {".csv", ".tsv"}:
         return ("jsonl" if suffix in {".jsonl", ".ndjson"} or _is_lines(start) else "json"), ","
     first = start.partition("\n")[0]
     # A log's lines may hold any number of commas; Snowplow's 131 fields have no header.
-    if suffix in LOGS or first.count("\t") == 130:
+    if suffix in LOGS or first.count("\t") == 130 or (suffix == ".txt" and SAID.match(first)):
         return "text", ","
     delimiter = delimiter_of(start)
     return ("csv", delimiter) if delimiter else ("text", ",")

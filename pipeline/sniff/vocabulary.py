@@ -51,6 +51,8 @@ PERSONAL = {
         "details",
     ),
 }
+# Attributes whose usual names may as well be those of a thing: a product has a name, too.
+OF_THINGS = {"full_name", "company", "country", "city", "region", "language", "job_title"}
 # Folders and files that are called after nothing in particular.
 CONTAINERS = {
     *("raw", "data", "logs", "log", "export", "exports", "files", "csv", "json", "late"),

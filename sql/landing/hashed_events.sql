@@ -1,7 +1,8 @@
 -- hashed_events: staged events with their id, their content hash and nothing personal
 -- in free text.
 -- Grain: one row per staged event.
--- Reads: staged_events, staged_handles, staged_labels, staged_messages,
+-- Reads: staged_events, staged_handles, told_attributes, staged_labels,
+-- staged_messages,
 -- staged_properties.
 with
     hashed as (
@@ -16,10 +17,6 @@ with
                     staged.kind,
                     staged.kind_raw,
                     staged.label,
-                    epoch_us(staged.occurred_at)::varchar,
-                    staged.time_precision,
-                    epoch_us(staged.received_at)::varchar,
-                    staged.source_sequence::varchar,
                     staged.actor,
                     staged.direction,
                     staged.object_kind,
@@ -31,9 +28,13 @@ with
                     staged.score::varchar,
                     staged.link,
                     staged.properties,
+                    staged.time_precision,
+                    epoch_us(staged.occurred_at)::varchar,
+                    epoch_us(staged.received_at)::varchar,
+                    staged.source_sequence::varchar,
                     handles.handles
                 )
-            ) as content_hash
+            ) as said_hash
         from staged_events as staged
         -- An event is what it says and whom it names.
         left join
@@ -45,6 +46,13 @@ with
     digested as (
         select
             hashed.*,
+            -- A name that is told differently makes another version, but no other
+            -- event.
+            case
+                when told.attributes is null
+                then hashed.said_hash
+                else md5(concat_ws(chr(31), hashed.said_hash, told.attributes))
+            end as content_hash,
             -- UUIDv5 of RFC 9562: SHA-1 over the name space
             -- 2f6f54e0-6d3a-5a53-9a65-77656e64000a
             -- and the name, with the version and variant bits set below.
@@ -52,12 +60,14 @@ with
                 unhex('2f6f54e06d3a5a539a6577656e64000a') || encode(
                     hashed.source
                     || '|'
-                    || coalesce(
-                        'id|' || hashed.own_id, 'content|' || hashed.content_hash
-                    )
+                    || coalesce('id|' || hashed.own_id, 'content|' || hashed.said_hash)
                 )
             ) as digest
         from hashed
+        left join
+            told_attributes as told
+            on hashed.file_id = told.file_id
+            and hashed.event_ordinal = told.event_ordinal
     )
 
 select
@@ -76,17 +86,7 @@ select
     digested.channel,
     digested.kind,
     digested.kind_raw,
-    case
-        when contains(digested.label, '@')
-        then
-            regexp_replace(
-                coalesce(labels.kept, digested.label),
-                '[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+',
-                '[email]',
-                'g'
-            )
-        else coalesce(labels.kept, digested.label)
-    end as label,
+    coalesce(labels.kept, digested.label) as label,
     digested.occurred_at,
     digested.time_precision,
     digested.time_basis,
@@ -126,17 +126,7 @@ select
             )
         else regexp_replace(digested.link, '[?#].*$', '', 'g')
     end as link,
-    case
-        when contains(digested.properties, '@')
-        then
-            regexp_replace(
-                coalesce(said.kept, digested.properties),
-                '[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+',
-                '[email]',
-                'g'
-            )
-        else coalesce(said.kept, digested.properties)
-    end as properties,
+    coalesce(said.kept, digested.properties) as properties,
     digested.event_ordinal,
     digested.handle_count
 from digested

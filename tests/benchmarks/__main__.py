@@ -1,6 +1,5 @@
 """`make bench`: simulate a company, run each step, print its cost and the ratio to its floor."""
 
-import re
 import shutil
 import sys
 import tempfile
@@ -8,11 +7,14 @@ from pathlib import Path
 
 from pipeline.simulate import company
 from pipeline.simulate.plan import usual
+from tests.benchmarks import long_files, long_mailbox
 from tests.benchmarks.measure import Cost, Costs, cost, in_turn
 
 # Measured at 20,000 customers and 270 days; only how many customers to simulate rests on it.
 EVENTS_PER_CUSTOMER = 51
 DAYS = 270
+# Mails in the long mailbox: one for so many of the other records.
+RECORDS_PER_MAIL = 50
 # A floor of some seconds varies from run to run by as much as it must be compared to.
 ROUNDS = 3
 
@@ -30,6 +32,8 @@ STEPS: tuple[tuple[str, str | None, str], ...] = (
     # As many new records on a long history as on one of a tenth of its length.
     ("night", "night, short history", "3"),
 )
+# What lands one long file, and how many of its records a CPU second should land at least.
+RATES = (("land_web", None), ("land_access", 100_000), ("land_mail", 1_500))
 
 
 def simulated(folder: Path, *, customers: int, days: int) -> Path:
@@ -44,18 +48,20 @@ def simulated(folder: Path, *, customers: int, days: int) -> Path:
     return folder
 
 
-def lengthened(folder: Path, project: Path, *, call_count: int) -> Path:
-    """A project with one file of so many web calls: the company's own, each round under new ids."""
-    shutil.copytree(project, folder, ignore=shutil.ignore_patterns("raw", "truth"))
-    (calls,) = (project / "raw" / "web").iterdir()
-    given = re.compile(rb'"(messageId|anonymousId|userId)":"[^"]{2}')
-    target = folder / "raw" / "web" / calls.name
-    target.parent.mkdir(parents=True)
-    with target.open("wb") as file:
-        lines = calls.read_bytes().splitlines(keepends=True)
-        for number in range(call_count):
-            turn, place = divmod(number, len(lines))
-            file.write(given.sub(rb'"\1":"%02x' % turn, lines[place]) if turn else lines[place])
+def lengthened(folder: Path, project: Path, counts: dict[str, int]) -> Path:
+    """A project with one long file each of web calls, of requests and of mails.
+
+    They are the company's own records, each round under new ids.
+    """
+    shutil.copytree(project, folder, ignore=shutil.ignore_patterns("raw", "truth", "waiting"))
+    for job, source, name, write in (
+        ("land_web", "web", "all.jsonl", long_files.calls),
+        ("land_access", "portal", "all.log", long_files.requests),
+        ("land_mail", "mailbox", "all.mbox", long_mailbox.mails),
+    ):
+        target = folder / "raw" / source / name
+        target.parent.mkdir(parents=True)
+        write(project / "raw" / source, target, counts[job])
     return folder
 
 
@@ -84,9 +90,12 @@ def main(event_count: int) -> None:
         waiting = hold_back(project, 0.1)
         short = simulated(Path(folder) / "short", customers=customers // 10, days=DAYS // 10)
         waiting_short = hold_back(short, 0.9)
-        calls = lengthened(Path(folder) / "calls", project, call_count=event_count)
+        counts = {"land_web": event_count, "land_access": event_count}
+        counts["land_mail"] = max(1, event_count // RECORDS_PER_MAIL)
+        long = lengthened(Path(folder) / "lengthened", project, counts)
         costs: dict[str, Cost | Costs] = {}
-        costs |= in_turn(("nothing", "land_web", "floor_land_web"), calls, rounds=ROUNDS)
+        timed = ("nothing", "land_web", "floor_land_web", "land_access", "land_mail")
+        costs |= in_turn(timed, long, rounds=ROUNDS)
         start_up = costs["nothing"].cpu_seconds
         jobs = ["land", "begin", "stitch", "floor_stitch"]
         jobs += ["order_and_models", "graph", "churn", "checks", "publish", "pages", "floor_order"]
@@ -104,7 +113,15 @@ def main(event_count: int) -> None:
             line += f"{bare:>13.1f}{own / bare:>7.1f}{'<= ' + target:>8}"
         print(line)
     print(f"start-up, taken off each: {start_up:.1f} CPU s")
-    print(f"{event_count:,} web calls in one file, {ROUNDS} rounds; CPU s with start-up:")
+    print(
+        f"{'one long file':<18}{'CPU s':>8}{'GiB':>7}{'records':>13}{'per CPU s':>11}{'target':>12}"
+    )
+    for job, least_rate in RATES:
+        own = costs[job].cpu_seconds - start_up
+        line = f"{job:<18}{own:>8.1f}{costs[job].peak_gib:>7.2f}"
+        line += f"{counts[job]:>13,}{counts[job] / own:>11,.0f}"
+        print(f"{line}{f'>= {least_rate:,}' if least_rate else '':>12}")
+    print(f"{ROUNDS} rounds; CPU s with start-up:")
     for job, found in costs.items():
         if isinstance(found, Costs):
             least, most = found.spread

@@ -34,12 +34,16 @@ def nothing(settings: Settings) -> None:
     assert settings.folder
 
 
-def land_web(settings: Settings) -> None:
-    """Land the JSON lines of the web source into a lake of its own."""
-    lake = settings.folder / "bench-lake"
-    shutil.rmtree(lake, ignore_errors=True)
-    only = settings.model_copy(update={"sources": {"web": settings.sources["web"]}})
-    gate.land(only, lake, Night(1, frozenset(), clock()), tell=lambda *_: None)
+def land_only(name: str) -> Callable[[Settings], None]:
+    """Land one source into a lake of its own."""
+
+    def land_it(settings: Settings) -> None:
+        lake = settings.folder / "bench-lake"
+        shutil.rmtree(lake, ignore_errors=True)
+        only = settings.model_copy(update={"sources": {name: settings.sources[name]}})
+        gate.land(only, lake, Night(1, frozenset(), clock()), tell=lambda *_: None)
+
+    return land_it
 
 
 def floor_land_web(settings: Settings) -> None:
@@ -120,7 +124,9 @@ def floor_stitch(settings: Settings) -> None:
 
 JOBS: dict[str, Callable[[Settings], None]] = {
     "nothing": nothing,
-    "land_web": land_web,
+    "land_web": land_only("web"),
+    "land_access": land_only("portal"),
+    "land_mail": land_only("mailbox"),
     "floor_land_web": floor_land_web,
     "land": land,
     "night": night,

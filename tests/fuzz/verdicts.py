@@ -367,8 +367,13 @@ def _is_empty(value: Any) -> bool:
 
 
 def _said(events: Sequence[Event]) -> list[Event]:
-    """Events without what is concluded from words: the kind of device, and whether a machine's."""
-    return [replace(event, machine_reason=None, device_kind=None) for event in events]
+    """Events without what is concluded from words: the kind of device, and whether a machine's.
+
+    Nor what is told of the person: by its own rule a value that is doubtful there is none.
+    """
+    return [
+        replace(event, machine_reason=None, device_kind=None, attributes=()) for event in events
+    ]
 
 
 def _tells(properties: Any, value: Any) -> bool:

@@ -1,25 +1,27 @@
-"""The fast path of access logs stages what the reader gives, line for line."""
+"""The fast path of access logs lands what the reader gives, line for line."""
 
 import gzip
-from collections.abc import Iterable
-from dataclasses import replace
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import polars as pl
 import pytest
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
+from pipeline.landing import gate, ledger, staging
 from pipeline.landing.containers import text_lines
-from pipeline.landing.record import Feed, Outcome, RawFile
-from pipeline.landing.staging import STAGED, Placed, flush
-from pipeline.landing.web import access_log, access_log_fast
-from tests.landing.feeds import feed
+from pipeline.landing.ledger import Night
+from pipeline.landing.record import Outcome
+from pipeline.landing.web import access_log
+from pipeline.settings import Settings
 from tests.landing.test_access_log import AGENT, REAL, line
 
+NOW = datetime(2026, 5, 31, tzinfo=UTC)
 COMMON = '10.0.0.7 - u1 [05/Jan/2026:10:00:00 +0100] "GET /bills HTTP/1.1" 200 5123'
 PARTS: dict[str, list[Any]] = {
     "request": [
@@ -51,38 +53,36 @@ PARTS: dict[str, list[Any]] = {
 EDITS = ['"', "\\", " ", "[", "]", "-", "a", "7", "ü", "\t", "\x00", "\r", "\n", "\u00a0", "\x1c"]
 
 
-def staged(source: Feed, found: Iterable[Outcome] | None, file: RawFile) -> list[pl.DataFrame]:
-    """What is staged: by the fast path, or from given outcomes."""
-    con = duckdb.connect(config={"python_enable_replacements": False, "threads": 2})
-    for name, schema in STAGED.items():
-        con.register("empty", pl.DataFrame(schema=schema))
-        con.execute(f"create table {name} as from empty")
-    rest = list(access_log_fast.stage(con, file, source) if found is None else found)
-    placed = [Placed(file.file_id, ordinal, each) for ordinal, each in enumerate(rest, start=1)]
-    flush(con, source.name, placed)
-    tables = [
-        "select * exclude (event_ordinal) from staged_events order by record_number",
-        """
-        select event.record_number, identifier.* exclude (event_ordinal)
-        from staged_identifiers as identifier join staged_events as event using (event_ordinal)
-        order by all
-        """,
-        "select * from staged_refused order by record_number",
-        "select * from staged_ignored order by record_number",
-    ]
-    frames = [con.sql(query).pl() for query in tables]
-    con.close()
-    return frames
+def landed(
+    content: bytes, *, name: str = "log", is_fast: bool, night: int = 1, **more: Any
+) -> list[pl.DataFrame]:
+    """What a log becomes: events, whom they name, what is refused, and the counts."""
+    company = {"name": "Larkspur", "founded_on": "1995-01-01"}
+    company["machine_ranges"] = more.pop("machine_ranges", ())
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(staging, "FAST_BYTES", 0 if is_fast else 2**60)
+        patch.setattr(gate, "FAST_BYTES", 0 if is_fast else 2**60)
+        (Path(folder) / name).write_bytes(content)
+        source = {"format": "access_log", "path": "log*", **more}
+        project = {"folder": folder, "company": company, "sources": {"shop": source}}
+        settings = Settings.model_validate(project)
+        seen = frozenset({"shop"} if night > 1 else ())
+        found = gate.land(settings, settings.lake, Night(night, seen, NOW), tell=lambda *_: None)
+        tables = ("events", "identifiers", "revisions", "quarantine")
+        frames = [ledger.landed_table(settings.lake, table).collect() for table in tables]
+    frames = [frame.sort(frame.columns) for frame in frames]
+    return [*frames, found.files.drop("batch_id")]
 
 
-def assert_same(folder: Path, content: bytes, *, name: str = "log", source: Feed) -> None:
-    """The fast path and the reader stage the same."""
-    path = folder / name
-    path.write_bytes(content)
-    file = RawFile(path, name, "source-1")
+def assert_same(content: bytes, **more: Any) -> None:
+    """The fast path and the reader land the same.
 
-    fast = staged(source, None, file)
-    slow = staged(source, access_log.read(file, source), file)
+    Of two requests of one content the one that leaves no doubt may land for the other.
+    """
+    fast, slow = (landed(content, is_fast=is_fast, **more) for is_fast in (True, False))
+    if slow[-1]["duplicate_count"].sum():
+        for frames in (fast, slow):
+            frames[0] = frames[0].drop("record_number")
 
     for one_frame, other in zip(fast, slow, strict=True):
         assert_frame_equal(one_frame, other)
@@ -122,47 +122,47 @@ NAMES = st.sampled_from(sorted(PARTS))
 @example([line(status="401"), line(host="www.a.example 10.0.0.7", user="a b")])
 @example([line(agent="\udcff"), "", line()])
 @example(["1.2.3.4 a b " + line()[11:]])
-def test_the_fast_path_stages_what_the_reader_gives(
-    tmp_path_factory: pytest.TempPathFactory, found: list[str]
-) -> None:
+def test_the_fast_path_lands_what_the_reader_gives(found: list[str]) -> None:
     """Any mixture of good and bad lines gives the same events, handles, refusals and rules."""
     content = "\n".join(found).encode("utf-8", "surrogateescape")
     # An empty file is refused before it is read.
     assume(content)
 
-    assert_same(tmp_path_factory.mktemp("log"), content, source=feed("access_log"))
+    assert_same(content)
 
 
 @pytest.mark.skipif(not REAL.exists(), reason="the real logs are not here")
-def test_a_real_log_is_staged_alike(tmp_path: Path) -> None:
+def test_a_real_log_lands_alike() -> None:
     """Ten thousand real requests, with the one that is broken off."""
-    assert_same(tmp_path, REAL.read_bytes(), source=feed("access_log"))
+    assert_same(REAL.read_bytes())
 
 
 @pytest.mark.parametrize("name", ["log", "log.gz"])
-def test_many_blocks_are_staged_as_one_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
-    """Neither compression nor the size of a block shows in what is staged."""
+def test_many_blocks_land_as_one_file(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Neither compression nor the size of a block shows in what is landed."""
     monkeypatch.setattr(text_lines, "BLOCK", 1500)
     many = [line(f"GET /p{number} HTTP/1.1", host=f"10.0.0.{number}") for number in range(40)]
-    content = "\n".join([*many[:20], "broken", "", "", *many[20:], "", ""]).encode()
+    many += [line("GET /a.css HTTP/1.1", host=f"10.0.0.{number % 9}") for number in range(40)]
+    content = "\n".join([*many[:20], "broken", "", "", *many[20:], *many[:9], "", ""]).encode()
 
-    packed = gzip.compress(content) if name.endswith("gz") else content
-    assert_same(tmp_path, packed, name=name, source=feed("access_log"))
+    assert_same(gzip.compress(content) if name.endswith("gz") else content, name=name)
 
 
 @pytest.mark.parametrize(
-    "names", [{"user_id": "shop_login"}, {"user_id": "id", "visitor": "id"}, {"visitor": "user_id"}]
+    "names", [{"user_id": "shop_login"}, {"user_id": "id", "visitor": "id"}, {"visitor": "a_name"}]
 )
-def test_renamed_namespaces_are_staged_alike(tmp_path: Path, names: dict[str, str]) -> None:
+def test_renamed_namespaces_land_alike(names: dict[str, str]) -> None:
     """Names from wend.toml, and two namespaces that become one, are as the reader has them."""
-    assert_same(tmp_path, line().encode(), source=feed("access_log", namespaces=names))
+    assert_same(line().encode(), namespaces=names)
 
 
-def test_common_lines_need_no_reader(tmp_path: Path) -> None:
-    """What web servers commonly write is staged without a call of the reader."""
-    path = tmp_path / "log"
+def test_later_nights_land_alike() -> None:
+    """What is no backfill was known when it was landed."""
+    assert_same(line().encode(), night=2)
+
+
+def test_common_lines_need_no_reader(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What web servers commonly write is landed without a call of the reader."""
     common = [
         line(),
         line("GET /logo.png HTTP/1.1", 304, user="-", size="-"),
@@ -171,26 +171,27 @@ def test_common_lines_need_no_reader(tmp_path: Path) -> None:
         COMMON,
         f"www.larkspur.example:443 {COMMON}",
     ]
-    path.write_text("\n".join(common) + "\n")
-    con = duckdb.connect(config={"python_enable_replacements": False})
-    for name, schema in STAGED.items():
-        con.register("empty", pl.DataFrame(schema=schema))
-        con.execute(f"create table {name} as from empty")
 
-    rest = list(access_log_fast.stage(con, RawFile(path, "f", "source-1"), feed("access_log")))
+    def unasked(*_: object) -> Iterator[Outcome]:
+        raise AssertionError
 
-    assert rest == []
-    assert con.execute("select count(*) from staged_events").fetchall() == [(6,)]
-    con.close()
+    monkeypatch.setattr(access_log, "interpret", unasked)
+    # The fourth says what the first does, and the gate must compare the two.
+    assert landed("\n".join([*common[:3], *common[4:]]).encode(), is_fast=True)[0].height == 5
 
 
-def test_both_know_the_ranges_of_machines(tmp_path: Path) -> None:
+def test_a_damaged_login_is_the_readers() -> None:
+    """A line of the plain form whose login says nothing is refused as the reader refuses it."""
+    refused = landed(line(user="5.7E+17").encode(), is_fast=True)[3]
+
+    assert refused["reasons"].to_list() == ["not a login: '5.7E+17'"]
+
+
+def test_both_know_the_ranges_of_machines() -> None:
     """A request from a range the company named is a machine's, whatever its agent claims."""
-    source = feed("access_log")
-    company = source.company.model_copy(update={"machine_ranges": ("66.249.64.0/19",)})
-    source = replace(source, company=company)
     content = "\n".join([line(host="66.249.66.1"), line(), line(host="a.example")]).encode()
 
-    assert_same(tmp_path, content, source=source)
-    staged_events = staged(source, None, RawFile(tmp_path / "log", "log", "source-1"))[0]
-    assert staged_events["machine_reason"].to_list() == ["known range", None, None]
+    assert_same(content, machine_ranges=["66.249.64.0/19"])
+    events = landed(content, is_fast=True, machine_ranges=["66.249.64.0/19"])[0]
+    reasons = events.sort("record_number")["machine_reason"]
+    assert reasons.to_list() == ["known range", None, None]

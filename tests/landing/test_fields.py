@@ -6,7 +6,14 @@ import pytest
 
 from pipeline.landing.containers.csv_records import csv_rows
 from pipeline.landing.containers.json_records import json_lines
-from pipeline.landing.fields import ALWAYS_RECORDS, changes, known, new_table, table
+from pipeline.landing.fields import (
+    ALWAYS_RECORDS,
+    Documented,
+    changes,
+    known,
+    new_table,
+    table,
+)
 from pipeline.landing.record import RawFile
 
 
@@ -47,10 +54,22 @@ def test_what_differs_from_all_earlier_records_is_named(
 
 def test_a_field_that_the_format_documents_is_not_new(tmp_path: Path) -> None:
     """The first click of a webhook has fields that no delivery had."""
-    earlier = known(table([read(tmp_path, FIRST)]), frozenset({"url"}))
+    earlier = known(table([read(tmp_path, FIRST)]), Documented(frozenset({"url"})))
     click = '{"id": 2, "mail": "b", "note": null, "url": "/", "coupon": "x"}'
 
     assert changes(read(tmp_path, click, "day-2.jsonl"), earlier) == ["new field coupon (text)"]
+
+
+def test_a_field_that_is_documented_with_several_kinds_of_value_turns_into_none(
+    tmp_path: Path,
+) -> None:
+    """A text that becomes a list where words are marked is as it always was."""
+    earlier = known(table([read(tmp_path, FIRST)]), Documented(varied=frozenset({"mail"})))
+    later = '{"id": "x", "mail": ["b", {"bold": "c"}], "note": null}'
+
+    assert changes(read(tmp_path, later, "day-2.jsonl"), earlier) == [
+        "field id was number and now is text"
+    ]
 
 
 def test_an_annotation_is_known_with_its_field(tmp_path: Path) -> None:

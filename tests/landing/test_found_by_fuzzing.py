@@ -101,6 +101,12 @@ REFUSED: list[tuple[str, str, Any, str]] = [
         "name is empty",
     ),
     ("tweets", "f.json", TWEET, "id_str is no usable id"),
+    (
+        "reviews",
+        "f.json",
+        {"Review Submit Millis Since Epoch": {"x": 1}, "Star Rating": "1", "date": "2026-01-20"},
+        "Review Submit Millis Since Epoch is an object",
+    ),
 ]
 
 

@@ -164,38 +164,6 @@ def test_free_text_in_properties_is_redacted(raw: str, redacted: str | None) -> 
     assert text.redact_json(raw) == expected
 
 
-BASES = {
-    "": "none",
-    "12345 :) !!": "none",
-    "thanks bye": "too_short",
-    "the engineer never came and nobody called": "scored",
-    "Mein Internet geht seit drei Tagen nicht und niemand hilft mir": "language:de",
-    "Internet ne marche plus depuis trois jours et personne ne répond": "language:fr",
-    "インターネットに接続できません。助けてください。": "language:ja",
-}
-
-
-@pytest.mark.parametrize(("written", "basis"), BASES.items())
-def test_sentiment_says_why_a_text_has_no_score(written: str, basis: str) -> None:
-    """Only English of three words or more is scored; every other text names its reason."""
-    score, found = text.sentiment(written)
-
-    assert found == basis
-    assert (score is not None) == (basis == "scored")
-
-
-def test_a_complaint_scores_below_praise() -> None:
-    """The score has the sign of what is said, and a salutation adds nothing to it."""
-    complaint, _ = text.sentiment("Dear Larkspur, this is a terrible service and I am very angry.")
-    bare, _ = text.sentiment("this is a terrible service and I am very angry.")
-    praise, _ = text.sentiment("This is a great service and I am very happy.")
-
-    assert complaint is not None
-    assert praise is not None
-    assert complaint == bare
-    assert complaint < -0.5 < 0.5 < praise
-
-
 def test_message_scores_first_and_redacts_last() -> None:
     """The score is of the sender's own words, and the kept text names nobody."""
     found = text.message(

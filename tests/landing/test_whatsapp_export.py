@@ -47,7 +47,13 @@ def test_one_impossible_date_decides_for_the_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("layout", "day"), [("%d/%m/%y", "2025-02-01"), ("%m/%d/%y", "2025-01-02")]
+    ("layout", "day"),
+    [
+        ("%d/%m/%y", "2025-02-01"),
+        ("%m/%d/%y", "2025-01-02"),
+        ("day-first", "2025-02-01"),
+        ("month-first", "2025-01-02"),
+    ],
 )
 def test_configuration_decides_where_no_date_does(tmp_path: Path, layout: str, day: str) -> None:
     """The layout's order counts, not its letters."""

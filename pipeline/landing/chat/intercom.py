@@ -16,6 +16,7 @@ from typing import Any
 
 from pipeline.errors import BadRecord
 from pipeline.landing import clocks, identifiers
+from pipeline.landing.attributes import attributes
 from pipeline.landing.chat.parties import inside
 from pipeline.landing.containers.json_records import json_array
 from pipeline.landing.formats import channel_of
@@ -30,6 +31,21 @@ RECORD_FIELDS = frozenset(
         *("company_id", "tags", "conversation_rating", "source", "contacts", "teammates"),
         *("custom_attributes", "first_contact_reply", "sla_applied", "statistics"),
         *("conversation_parts", "linked_objects", "ai_agent", "ai_agent_participated", "topics"),
+    }
+)
+# A bare list or an object that holds it, a flag or a word, by the version of the API.
+VARIED_FIELDS = frozenset(
+    {
+        "contacts",
+        "conversation_parts",
+        "tags",
+        "teammates",
+        "topics",
+        "linked_objects",
+        "priority",
+        "admin_assignee_id",
+        "team_assignee_id",
+        "company_id",
     }
 )
 
@@ -120,7 +136,11 @@ def _by(event: Event, conversation: Fields, content: Fields, feed: Feed) -> Even
         raise BadRecord(f"unknown type of author: {str(author.get('type'))[:40]!r}")
     event = replace(event, text=text_of(content, "body"))
     if actor == "customer":
-        return replace(event, identifiers=customers(conversation, author, "actor", feed))
+        return replace(
+            event,
+            identifiers=customers(conversation, author, "actor", feed),
+            attributes=attributes([("name", author.get("name"))]),
+        )
     people = customers(conversation, {}, "recipient", feed)
     staff = identifiers.code(author.get("id") or "")
     if staff is not None:

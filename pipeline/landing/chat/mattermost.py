@@ -18,6 +18,7 @@ from dataclasses import replace
 
 from pipeline.errors import BadRecord
 from pipeline.landing import clocks
+from pipeline.landing.attributes import attributes
 from pipeline.landing.chat.parties import (
     Staff,
     Talk,
@@ -213,5 +214,8 @@ def user(number: int, value: Fields, talk: Talk) -> Event | Ignored:
         object_kind="contact",
         object_id=user_id or name,
         properties=filled({"unreadable": list(who.unreadable)}),
+        attributes=attributes(
+            (field, value.get(field)) for field in ("first_name", "last_name", "position", "locale")
+        ),
     )
     return acted(event, "system")

@@ -47,6 +47,10 @@ RECORD_FIELDS = frozenset(
         *("slackBotId", "slackTs", "success", "error", "errorType", "details", "status", "message"),
     }
 )
+# Dates are texts in answers and objects in a dump.
+VARIED_FIELDS = frozenset(
+    {"_updatedAt", "dlm", "editedAt", "pinnedAt", "tlm", "ts", "webRtcCallEndTs", "bot"}
+)
 
 
 def read(file: RawFile, feed: Feed) -> Iterator[Outcome]:

@@ -18,6 +18,7 @@ from dataclasses import replace
 
 from pipeline.errors import BadRecord
 from pipeline.landing import clocks
+from pipeline.landing.attributes import attributes
 from pipeline.landing.chat import telegram_fields
 from pipeline.landing.chat.parties import Staff, acted, agent, customer, is_staff, staff_of
 from pipeline.landing.chat.parts import Part, parts
@@ -44,6 +45,8 @@ RECORD_FIELDS = (
     | telegram_fields.SERVICE
     | telegram_fields.ACCOUNT
 )
+# A text with marked words is a list of its pieces.
+VARIED_FIELDS = frozenset({"text"})
 UPDATES = ("message", "edited_message", "channel_post", "edited_channel_post", "business_message")
 # Where an export says of which chat it is, before its messages.
 CHAT = {name: re.compile(rf'"{name}"\s*:\s*("?)([^",}}]+)\1\s*[,}}]') for name in ("id", "type")}
@@ -150,7 +153,11 @@ def update(event: Event, value: Fields, feed: Feed, staff: Staff) -> Event | Ign
         other = id_of(chat, "id") if chat.get("type") == "private" else None
         return _by_staff(event, author, None if other == author else other, feed)
     who = customer(feed, [("telegram_user", author)])
-    return acted(replace(event, identifiers=who.identifiers), "customer")
+    known = attributes(
+        (field, sender.get(field)) for field in ("first_name", "last_name", "language_code")
+    )
+    event = replace(event, identifiers=who.identifiers, attributes=known)
+    return acted(event, "customer")
 
 
 MEDIA = {
@@ -212,7 +219,8 @@ def exported(event: Event, part: Part, feed: Feed, staff: Staff) -> Event | Igno
         by = agent(feed, "telegram_user", author)
         return replace(acted(replace(event, identifiers=by), "bot"), machine_reason="bot")
     who = customer(feed, [("telegram_user", author)])
-    return acted(replace(event, identifiers=who.identifiers), "customer")
+    known = attributes([("name", value.get("from"))])
+    return acted(replace(event, identifiers=who.identifiers, attributes=known), "customer")
 
 
 def _when(value: Fields, feed: Feed) -> clocks.Instant:

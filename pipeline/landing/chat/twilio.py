@@ -56,6 +56,8 @@ RECORD_FIELDS = frozenset(
         *("messaging_binding", "role_sid", "last_read_message_index", "last_read_timestamp"),
     }
 )
+# JSON as text in the API; an object where a webhook's was taken apart.
+VARIED_FIELDS = frozenset({"attributes"})
 
 # Not sent yet, or never to be: the same message comes again when it was.
 WAITING = {"accepted", "scheduled", "queued", "sending", "receiving", "canceled"}

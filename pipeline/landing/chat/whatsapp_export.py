@@ -8,8 +8,8 @@ of the telephone that exported, so keep the exports of different telephones in d
 with `namespaces = { whatsapp_name = ... }`. Staff are the company's phones and the source's
 `agents`; everybody else is a customer.
 Clock: the telephone's, without a zone: the source's time_zone. Whether day or month comes first
-follows the telephone's region: the source's time_format says it (`%d/%m/%y` or `%m/%d/%y`), or
-else the dates of the file that can be read in one way only.
+follows the telephone's region: the source's time_format says it (`day-first` or `%d/%m/%y`,
+`month-first` or `%m/%d/%y`), or else the dates of the file that can be read in one way only.
 
 There is no message id. A message is its chat, author, minute and text, and its how-manieth of
 these: exports that overlap hold the same messages, and one said twice is two.
@@ -119,6 +119,8 @@ def _day_first(name: str, dates: set[tuple[str, str, str]], feed: Feed) -> bool:
         SourceRefused: Nothing proves it, and the source's time_format does not say it.
     """
     layout = feed.source.time_format
+    if layout in {"day-first", "month-first"}:
+        return layout == "day-first"
     if "%d" in layout and "%m" in layout:
         return layout.index("%d") < layout.index("%m")
     given = ((int(first), int(second)) for first, second, _ in sorted(dates) if len(first) < 3)

@@ -24,6 +24,7 @@ from dataclasses import replace
 
 from pipeline.errors import BadRecord
 from pipeline.landing import clocks
+from pipeline.landing.attributes import attributes
 from pipeline.landing.chat import zendesk_fields
 from pipeline.landing.chat.parties import acted, agent, customer, inside, is_staff, staff_of
 from pipeline.landing.chat.parts import Part, parts, unobserved
@@ -269,13 +270,17 @@ def user(event: Event, value: Fields, feed: Feed, known: Known) -> Event | Ignor
             ("user_id", value.get("external_id")),
         ),
     )
-    known_at = value.get("updated_at")
+    stamp = value.get("updated_at")
+    changed = clocks.iso(str(stamp), feed.clock) if stamp else None
     return replace(
         acted(replace(event, identifiers=who.identifiers), "system"),
         own_id=f"user/{user_id}",
         kind="contact_created",
-        received_us=clocks.iso(str(known_at), feed.clock).us if known_at else None,
+        received_us=None if changed is None else changed.us,
         object_kind="contact",
         object_id=user_id,
         properties=filled({"unreadable": list(who.unreadable)}),
+        attributes=attributes(
+            ((name, value.get(name)) for name in ("name", "locale")), stated=changed
+        ),
     )

@@ -73,6 +73,47 @@ def lines(file: RawFile) -> Iterator[Raw]:
             yield text_record(number, line, length)
 
 
+class Bytes(NamedTuple):
+    """Some whole lines of a file.
+
+    Attributes:
+        first: The number of the first line.
+        whole: The lines with their ends.
+        over_long: In place of the lines: one that is over the limit.
+    """
+
+    first: int
+    whole: bytes
+    over_long: Raw | None = None
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether all of it is UTF-8 without NUL, and no line over the limit."""
+        whole = self.whole
+        if self.over_long is not None or len(whole) > RECORD_LIMIT or b"\0" in whole:
+            return False
+        try:
+            return whole.isascii() or whole.decode() != ""
+        except UnicodeDecodeError:
+            return False
+
+    @property
+    def numbers(self) -> range:
+        """The numbers of the lines."""
+        count = self.whole.count(b"\n") + (not self.whole.endswith(b"\n"))
+        return range(self.first, self.first + (1 if self.over_long else count))
+
+    def records(self, numbers: Sequence[int]) -> Iterator[Raw]:
+        """The lines of these numbers, in that order."""
+        if self.over_long is not None:
+            yield self.over_long
+            return
+        lines = self.whole.split(b"\n") if numbers else []
+        for number in numbers:
+            line = lines[number - self.first]
+            yield text_record(number, line, len(line))
+
+
 class Block(NamedTuple):
     """Many text lines at once, for set-based readers.
 
@@ -87,11 +128,20 @@ class Block(NamedTuple):
 
 def blocks(file: RawFile) -> Iterator[Block]:
     """The same lines as `lines` gives, by the ten thousands."""
-    number = 0
+    for some in byte_blocks(file, BLOCK):
+        if some.over_long is not None:
+            yield Block(_table([]), [some.over_long])
+        else:
+            yield _block(some.first, some.whole)
+
+
+def byte_blocks(file: RawFile, size: int) -> Iterator[Bytes]:
+    """The lines of a file as they are, about `size` bytes at a time."""
+    number = 1
     for _, stream in members(file):
         rest, is_first = b"", True
         while True:
-            read = stream.read(BLOCK)
+            read = stream.read(size)
             joined = rest + read
             if is_first:
                 joined, is_first = joined.removeprefix(BOM), False
@@ -101,15 +151,12 @@ def blocks(file: RawFile) -> Iterator[Block]:
                 while joined and not joined.endswith(b"\n"):
                     joined = stream.readline(CHUNK)
                     length += len(joined)
-                number += 1
-                yield Block(_table([]), [over_long(number, start, length)])
-                rest = b""
-                continue
-            whole, rest = joined[:cut], joined[cut:]
-            if whole:
-                block, count = _block(number + 1, whole)
-                number += count
-                yield block
+                some, rest = Bytes(number, b"", over_long(number, start, length)), b""
+            else:
+                some, rest = Bytes(number, joined[:cut]), joined[cut:]
+            if some.whole or some.over_long:
+                yield some
+                number = some.numbers.stop
             if not read:
                 break
 
@@ -122,8 +169,8 @@ def _table(rows: Sequence[Raw]) -> pa.Table:
     )
 
 
-def _block(first: int, whole: bytes) -> tuple[Block, int]:
-    """The lines in some bytes, and how many there are; the bytes are not copied."""
+def _block(first: int, whole: bytes) -> Block:
+    """The lines in some bytes, which are not copied."""
     ends = np.flatnonzero(np.frombuffer(whole, np.uint8) == ord("\n")) + 1
     if not whole.endswith(b"\n"):
         ends = np.append(ends, len(whole))
@@ -138,11 +185,11 @@ def _block(first: int, whole: bytes) -> tuple[Block, int]:
     if b"\0" in whole:
         texts = None
     if texts is not None and int(np.diff(offsets).max()) <= RECORD_LIMIT:
-        return Block(pa.table({"number": numbers, "line": texts}), []), len(ends)
+        return Block(pa.table({"number": numbers, "line": texts}), [])
     read = [
         text_record(number, line, len(line))
         for number, line in enumerate(found.to_pylist(), start=first)
     ]
     good = [raw for raw in read if raw.problem in {None, BLANK}]
     problems = [raw for raw in read if raw.problem not in {None, BLANK}]
-    return Block(_table(good), problems), len(ends)
+    return Block(_table(good), problems)

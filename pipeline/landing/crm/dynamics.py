@@ -20,6 +20,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pipeline.errors import BadRecord
+from pipeline.landing.attributes import attributes
 from pipeline.landing.crm import dynamics_fields
 from pipeline.landing.crm.documents import read_documents
 from pipeline.landing.crm.dynamics_deals import opportunity, process
@@ -32,6 +33,7 @@ from pipeline.landing.crm.rows import (
     association,
     cell,
     event,
+    instant,
     is_deleted,
     is_to_come,
     is_true,
@@ -41,7 +43,7 @@ from pipeline.landing.crm.rows import (
     needs,
     no_event,
 )
-from pipeline.landing.record import Event, Feed, Identifier, Ignored, Outcome, RawFile
+from pipeline.landing.record import Attribute, Event, Feed, Identifier, Ignored, Outcome, RawFile
 
 RECORD_FIELDS = dynamics_fields.PROTOCOL | dynamics_fields.COLUMNS | dynamics_fields.LOOK_UPS
 PEOPLE = {
@@ -88,6 +90,12 @@ def _merged(row: Row, this: Identifier) -> Reading | None:
     return merge(row, kept, this, needed_instant(row, "modifiedon", "createdon"), "masterid")
 
 
+def known_of(row: Row) -> tuple[Attribute, ...]:
+    """What a contact's or a lead's row says of the person."""
+    given = [("gender", label_of(row, "gendercode")), *row.cells.items()]
+    return attributes(given, stated=instant(row, "modifiedon"))
+
+
 def contact(row: Row) -> Reading:
     """A contact's creation and the lead it came from, or that it was merged into another."""
     this = own(row, "dynamics_contact", "contactid")
@@ -96,8 +104,9 @@ def contact(row: Row) -> Reading:
     if is_deleted(row):
         return [Ignored(row.number, "deleted")]
     created = needed_instant(row, "createdon")
+    who = named(row, [this], PEOPLE)
     found: list[Event | Ignored] = [
-        event(row, "contact_created", "contact", created, named(row, [this], PEOPLE))
+        event(row, "contact_created", "contact", created, who, attributes=known_of(row))
     ]
     found += [
         association(row, lead_id, this, created, "contact.originatingleadid")
@@ -115,8 +124,9 @@ def lead(row: Row) -> Reading:
         return [Ignored(row.number, "deleted")]
     created = needed_instant(row, "createdon")
     who = named(row, [this], PEOPLE)
+    label = label_of(row, "leadsourcecode")
     found: list[Event | Ignored] = [
-        event(row, "lead_created", "lead", created, who, label=label_of(row, "leadsourcecode"))
+        event(row, "lead_created", "lead", created, who, label=label, attributes=known_of(row))
     ]
     if (label_of(row, "statecode") or "").lower() in {"1", "qualified"}:
         # Later changes move the stamp on; that it was qualified by then stays true.

@@ -3,6 +3,7 @@
 import re
 
 from pipeline.errors import BadRecord
+from pipeline.landing.attributes import attributes
 from pipeline.landing.clocks import Instant, epoch
 from pipeline.landing.crm.rows import (
     USER_IDS,
@@ -44,11 +45,12 @@ def contact(row: Row) -> Reading:
     who = named(row, [own], PEOPLE)
     created = instant(row, "createdate", "hscreatedate", "createdat")
     changed = instant(row, *MODIFIED) or instant(row, "fivetransynced")
+    known = attributes(row.cells.items(), stated=changed)
     found: list[Event | Ignored] = []
     if created is not None:
-        found.append(event(row, "contact_created", "contact", created, who))
+        found.append(event(row, "contact_created", "contact", created, who, attributes=known))
     elif changed is not None:
-        found.append(event(row, "contact_updated", "contact", changed, who))
+        found.append(event(row, "contact_updated", "contact", changed, who, attributes=known))
     else:
         raise BadRecord("no time: export the column Create Date too")
     for column in row.cells:

@@ -21,6 +21,7 @@ from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from pipeline.landing.attributes import attributes
 from pipeline.landing.crm import pipedrive_fields
 from pipeline.landing.crm.documents import in_zone, read_documents
 from pipeline.landing.crm.pipedrive_deals import change, deal, is_gone, person_of, stage
@@ -31,6 +32,7 @@ from pipeline.landing.crm.rows import (
     Table,
     cell,
     event,
+    instant,
     is_to_come,
     is_true,
     merge,
@@ -55,6 +57,7 @@ RECORD_FIELDS = (
     | pipedrive_fields.OTHER
     | pipedrive_fields.AROUND
 )
+VARIED_FIELDS = pipedrive_fields.VARIED
 UTC = ZoneInfo("UTC")
 PEOPLE = {"email": ("emails", "email"), "phone": ("phones", "phone")}
 # type of activity -> kind, direction
@@ -99,7 +102,9 @@ def person(row: Row) -> Reading:
     if is_gone(row):
         return [Ignored(row.number, "deleted")]
     who = named(row, [own], PEOPLE)
-    return [event(row, "contact_created", "person", needed_instant(row, "addtime"), who)]
+    known = attributes(row.cells.items(), stated=instant(row, "updatetime"))
+    added = needed_instant(row, "addtime")
+    return [event(row, "contact_created", "person", added, who, attributes=known)]
 
 
 def lead(row: Row) -> Reading:

@@ -113,3 +113,15 @@ AROUND = frozenset(
         *("success", "data", "additional_data", "related_objects", "error", "error_info"),
     }
 )
+# Version 1 writes a linked record as an object in a list's answer and as its id elsewhere, one
+# address or number of a person as text, flags as 0 and 1; a lead's id is a text and its value has a
+# currency beside it; what a deal's change was from and to is of the changed field's own kind.
+VARIED = frozenset(
+    {
+        *("id", "data", "person_id", "org_id", "user_id", "owner_id", "creator_user_id"),
+        *("creator_id", "organization_id", "deal_id", "lead_id", "participants", "email", "emails"),
+        *("phone", "phones", "im", "picture_id", "label", "label_ids", "value", "old_value"),
+        *("new_value", "change_source", "done", "busy", "busy_flag", "active_flag", "address"),
+        *("postal_address", "location", "priority", "lead", "file", "rec_rule_extension"),
+    }
+)

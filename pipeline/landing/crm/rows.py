@@ -6,17 +6,29 @@ night to night and hold what nobody asked for.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from pipeline.errors import BadRecord, SourceRefused
+from pipeline.landing import id_columns
 from pipeline.landing.clocks import Clock, Instant, epoch, iso
 from pipeline.landing.containers.csv_records import csv_header, csv_rows
 from pipeline.landing.identifiers import code, normalise
-from pipeline.landing.record import Event, Feed, Identifier, Ignored, Outcome, RawFile, outcomes
+from pipeline.landing.record import (
+    Event,
+    Feed,
+    Identifier,
+    Ignored,
+    Outcome,
+    Raw,
+    RawFile,
+    outcomes,
+)
 
 # Fivetran writes UTC without saying so, and marks every table of its own with this column.
 FIVETRAN = "fivetransynced"
@@ -33,6 +45,12 @@ USER_IDS = (
     "externaluserid",
     "customerid",
     "customeridc",
+)
+# Columns whose cells are ids of records, by their canonical names; `paid` and `valid` are none.
+RECORD_IDS = re.compile(
+    r"(?:.*(?:record|object|contact|account|lead|deal|opportunity|person|case|ticket|incident|master"
+    r"|customer|external|user|activity|engagement|who|what|item))?(?:ids?|idc|idvalue)|.*vids?"
+    r"|vidtomerge"
 )
 
 
@@ -90,7 +108,7 @@ def read_tables(
     """What each row became; the header says of which table it is.
 
     Raises:
-        SourceRefused: The header is of no known table.
+        SourceRefused: The header is of no known table, or a column of ids is damaged.
     """
     shapes: dict[tuple[str, ...], tuple[Table, list[str], Clock]] = {}
 
@@ -118,7 +136,31 @@ def read_tables(
 
     header = tuple(csv_header(file, feed.source.delimiter))
     shapes[header] = shape_of(header)
-    yield from outcomes(csv_rows(file, feed.source.delimiter), interpret)
+    rows = csv_rows(file, feed.source.delimiter)
+    yield from outcomes(sound(file.name, rows, feed.source.sound_ids), interpret)
+
+
+def sound(name: str, rows: Iterable[Raw], known_sound: Collection[str]) -> Iterator[Raw]:
+    """The rows of a file's tables, each table refused at its end if a column of ids is damaged.
+
+    Raises:
+        SourceRefused: As for `id_columns.sound`; not for the columns in `known_sound`.
+    """
+    header: tuple[str, ...] = ()
+
+    def table_of(raw: Raw) -> tuple[str, ...]:
+        # A row that cannot be read stands between two of its table.
+        nonlocal header
+        header = tuple(raw.value) if raw.problem is None else header
+        return header
+
+    for columns, table in groupby(rows, table_of):
+        takes = {
+            column: itemgetter(column)
+            for column in columns
+            if RECORD_IDS.fullmatch(canonical(column)) and column not in known_sound
+        }
+        yield from id_columns.sound(name, table, takes, {})
 
 
 def recognise(name: str, header: Sequence[str], system: str, tables: Sequence[Table]) -> Table:

@@ -9,6 +9,10 @@ closing date changes, too; each is a `deal_stage_changed` with the stage as it t
 Known columns are used, all others are left out: they neither land nor count. A contact or lead
 has no id of its own as an event, so that a changed address lands as a second `contact_created`
 of the same instant instead of being dropped as a repeat of the first.
+
+Identifiers: salesforce_contact, salesforce_lead, e-mail, phone, and a company's own number where a
+column is called so (USER_IDS). Clock: ISO 8601 with an offset, as the APIs write it; what names no
+zone is of the source's, in Fivetran's tables UTC; a date alone is a day of the source's zone.
 """
 
 from collections.abc import Iterator

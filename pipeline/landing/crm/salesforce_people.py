@@ -1,6 +1,7 @@
 """Salesforce contacts and leads: creation, conversion and merges."""
 
 from pipeline.errors import BadRecord
+from pipeline.landing.attributes import attributes
 from pipeline.landing.clocks import Instant
 from pipeline.landing.crm.rows import (
     USER_IDS,
@@ -97,6 +98,9 @@ def _person(row: Row, namespace: str, word: str) -> list[Event | Ignored]:
         return [Ignored(row.number, "deleted")]
     who = named(row, [own], PEOPLE)
     created = instant(row, "createddate")
-    if created is not None:
-        return [event(row, f"{word}_created", "CreatedDate", created, who)]
-    return [event(row, f"{word}_updated", "LastModifiedDate", needed_instant(row, *CHANGED), who)]
+    changed = instant(row, *CHANGED)
+    kind, raw = (f"{word}_created", "CreatedDate")
+    if created is None:
+        kind, raw, created = f"{word}_updated", "LastModifiedDate", needed_instant(row, *CHANGED)
+    known = attributes(row.cells.items(), stated=changed)
+    return [event(row, kind, raw, created, who, attributes=known)]

@@ -37,6 +37,9 @@ NOT_ASCII_BYTES = ("utf-7", "utf-16", "utf-32", "iso2022", "hz")
 # Almost no text in another charset is by accident valid UTF-8 with marks beyond ASCII.
 MULTIBYTE = ("utf", "iso2022", "cp932", "cp949", "gb18030", "big5", "euc", "shift", "hz", "johab")
 ENCODED_WORD = re.compile(r"=\?[^?\s]{1,80}\?[bBqQ]\?")
+CHARSET = re.compile(
+    r";\s*charset=(?:\"([\w.:+-]+)\"|([\w.:+-]+))\s*(?:;|$)", re.IGNORECASE | re.ASCII
+)
 FOLD = re.compile(r"[ \t]*[\r\n]+[ \t]*")
 
 
@@ -159,12 +162,22 @@ def body(message: Message, kind: str) -> Body:
     content = written.get_payload(decode=True)
     if not isinstance(content, bytes):
         return Body(None, None, attachment_count)
-    declared = written.get_content_charset() if "content-type" in written else None
-    text, note = decoded(content, declared)
+    text, note = decoded(content, _charset(written))
     # The same mail has other line ends, and more of them, in another kind of mailbox.
     text = text.replace("\r\n", "\n").strip("\n")
     # The gate would cut it at the same place.
     return Body(text[:LONGEST], note, attachment_count)
+
+
+def _charset(part: Message) -> str | None:
+    """The charset that a part declares, in lower case; None when it declares none."""
+    declared = part["content-type"]
+    if declared is None:
+        return None
+    told = str(declared)
+    # The library reads what is quoted, encoded or written twice, but takes its time.
+    match = CHARSET.search(told) if told.isascii() and told.lower().count("charset") == 1 else None
+    return (match[1] or match[2]).lower() if match else part.get_content_charset()
 
 
 def _leaves(message: Message, kind: str) -> Iterator[tuple[Message, str]]:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from email.message import Message
 from typing import NamedTuple
 
-from pipeline.landing.email.parties import Headers
+from pipeline.landing.email.parties import Headers, first
 
 DAEMON = re.compile(r"(?:mailer-daemon|postmaster|mail-daemon|mdaemon)@?", re.IGNORECASE)
 NO_REPLY = re.compile(r"(?:no|do-?not|never)[-_.]?reply|bounces?\b", re.IGNORECASE)
@@ -56,11 +56,6 @@ class Report(NamedTuple):
     about: str | None
 
 
-def _first(headers: Headers, name: str) -> str:
-    """The first header of a name; empty without one."""
-    return headers[name][0] if headers.get(name) else ""
-
-
 def delivery_report(
     message: Message, kind: str, headers: Headers, sender: str, subject: str
 ) -> Report | None:
@@ -71,7 +66,7 @@ def delivery_report(
     status = next((part for part in named if "delivery-status" in part.get_content_type()), None)
     if status is not None:
         return _read(status, _returned_id(named))
-    failed = _first(headers, "x-failed-recipients")
+    failed = first(headers, "x-failed-recipients")
     if not failed and not (DAEMON.match(sender) and (is_report or UNDELIVERED.match(subject))):
         return None
     recipients = tuple(address.strip() for address in failed.split(",") if address.strip())
@@ -111,14 +106,14 @@ def _returned_id(parts: Sequence[Message]) -> str | None:
 
 def machine_reason(headers: Headers, sender: str, subject: str) -> str | None:
     """Why a mail to the company is no word of a customer's; None when it may be one."""
-    content_type = _first(headers, "content-type").lower()
-    declared = _first(headers, "auto-submitted").partition(";")[0].strip().lower()
-    precedence = _first(headers, "precedence").strip().lower()
+    content_type = first(headers, "content-type").lower()
+    declared = first(headers, "auto-submitted").partition(";")[0].strip().lower()
+    precedence = first(headers, "precedence").strip().lower()
     local = sender.partition("@")[0]
     reasons = {
         "receipt": "disposition-notification" in content_type,
-        "spam": _first(headers, "x-spam-flag").strip().lower() == "yes"
-        or _first(headers, "x-spam-status").strip().lower().startswith("yes"),
+        "spam": first(headers, "x-spam-flag").strip().lower() == "yes"
+        or first(headers, "x-spam-status").strip().lower().startswith("yes"),
         "auto_reply": declared.startswith("auto-replied")
         or bool(headers.get("x-autoreply") or headers.get("x-autorespond"))
         or precedence == "auto_reply"

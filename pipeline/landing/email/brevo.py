@@ -37,6 +37,8 @@ RECORD_FIELDS = frozenset(
         *("ts_sent",),
     }
 )
+# One tag, list or address alone is no list; ids are numbers or texts.
+VARIED_FIELDS = frozenset({"tag", "tags", "list_id", "email", "id", "camp_id", "template_id"})
 
 MEANT = {
     "request": "sent",

@@ -16,7 +16,7 @@ from pipeline.landing.clocks import Instant
 from pipeline.landing.email.parties import is_staff
 from pipeline.landing.formats import channel_of
 from pipeline.landing.json_fields import list_of
-from pipeline.landing.record import Event, Feed, Identifier
+from pipeline.landing.record import Attribute, Event, Feed, Identifier
 from pipeline.landing.text import redact
 
 
@@ -72,6 +72,7 @@ class Notice(NamedTuple):
         is_of_one: It happened to one of the addresses, and the sender does not say to which.
         bounce_type: hard (never again), soft (this time), blocked (refused by a policy).
         handles: Other names of the one customer, in normal form.
+        attributes: What is known of the one customer.
     """
 
     outcome: str
@@ -87,6 +88,7 @@ class Notice(NamedTuple):
     machine_reason: str | None = None
     bounce_type: str | None = None
     handles: tuple[Identifier, ...] = ()
+    attributes: tuple[Attribute, ...] = ()
     properties: Mapping[str, Any] = {}
 
 
@@ -171,6 +173,7 @@ def _event(number: int, notice: Notice, feed: Feed, who: tuple[Identifier, ...])
             for name, value in stated.items()
             if value not in (None, "", [], {})
         },
+        attributes=notice.attributes,
     )
 
 

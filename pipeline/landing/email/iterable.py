@@ -41,6 +41,8 @@ RECORD_FIELDS = frozenset(
         *("productRecommendationCount", "itblInternal", "items", "total"),
     }
 )
+# ISO 8601 or Unix milliseconds; an object or JSON as text.
+VARIED_FIELDS = frozenset({"createdAt", "transactionalData"})
 
 MEANT = {
     "emailSend": "sent",

@@ -19,6 +19,7 @@ from typing import Any
 
 from pipeline.errors import BadRecord
 from pipeline.landing import clocks, identifiers
+from pipeline.landing.attributes import attributes
 from pipeline.landing.clocks import Instant
 from pipeline.landing.containers.csv_records import csv_rows
 from pipeline.landing.containers.json_records import json_array
@@ -26,7 +27,7 @@ from pipeline.landing.containers.unpacked import ending
 from pipeline.landing.email.deliveries import Notice, events, text_at
 from pipeline.landing.email.own_events import own_event, plain
 from pipeline.landing.json_fields import id_of, object_of
-from pipeline.landing.record import Event, Feed, Identifier, Outcome, RawFile, outcomes
+from pipeline.landing.record import Attribute, Event, Feed, Identifier, Outcome, RawFile, outcomes
 
 # Of the API since 2022, of version 1, of Fivetran's table, and its columns for Klaviyo's own mail.
 RECORD_FIELDS = frozenset(
@@ -102,7 +103,14 @@ def interpret(number: int, value: dict[str, Any], feed: Feed) -> list[Event]:
         if OTHER_CHANNEL.search(word):
             raise BadRecord(f"unknown event: {word[:40]!r}")
         own = own_event(number, word, occurred, who, feed)
-        return [replace(own, own_id=own_id, properties={**plain(properties), **missed})]
+        return [
+            replace(
+                own,
+                own_id=own_id,
+                properties={**plain(properties), **missed},
+                attributes=_known(value, told),
+            )
+        ]
     bounce = text_at(stated, "bounce_type").lower()
     if bounce not in BOUNCE_TYPES:
         raise BadRecord(f"unknown Bounce Type: {bounce[:40]!r}")
@@ -119,6 +127,7 @@ def interpret(number: int, value: dict[str, Any], feed: Feed) -> list[Event]:
         machine_reason="machine_open" if is_machine else None,
         bounce_type=BOUNCE_TYPES[bounce],
         handles=who,
+        attributes=_known(value, told),
         properties={
             "subject": text_at(stated, "subject"),
             "list": text_at(stated, "list"),
@@ -162,6 +171,18 @@ def _occurred(told: dict[str, Any], feed: Feed) -> Instant:
     )
 
 
+def _profiles(value: dict[str, Any], told: dict[str, Any]) -> list[dict[str, Any]]:
+    """The objects that describe the profile an event is of."""
+    related = object_of(object_of(value, "relationships"), "profile")
+    profile = object_of(told, "profile") or object_of(told, "person") or object_of(value, "profile")
+    return [profile, object_of(profile, "attributes"), object_of(related, "data")]
+
+
+def _known(value: dict[str, Any], told: dict[str, Any]) -> tuple[Attribute, ...]:
+    """What the profile says of the person."""
+    return attributes(pair for profile in _profiles(value, told) for pair in profile.items())
+
+
 def _who(
     value: dict[str, Any], told: dict[str, Any], feed: Feed
 ) -> tuple[tuple[Identifier, ...], list[str]]:
@@ -170,13 +191,9 @@ def _who(
     Raises:
         BadRecord: A handle that is no text.
     """
-    related = object_of(object_of(value, "relationships"), "profile")
-    profile = object_of(told, "profile") or object_of(told, "person") or object_of(value, "profile")
     holders = [
         *({name: found} for name, found in told.items() if name not in {"id", "$id"}),
-        profile,
-        object_of(profile, "attributes"),
-        object_of(related, "data"),
+        *_profiles(value, told),
     ]
     found, unreadable = [], []
     for namespace, names in HANDLES.items():

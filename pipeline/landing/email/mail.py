@@ -5,16 +5,14 @@ everybody else is a customer or is only mentioned.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
-from email.utils import parsedate
+from typing import Any
 
 from pipeline.errors import BadRecord
-from pipeline.landing import clocks
-from pipeline.landing.clocks import Clock, Instant
 from pipeline.landing.email.bodies import body, header_text, unfolded
 from pipeline.landing.email.bounces import DECLARING, Report, delivery_report, machine_reason
+from pipeline.landing.email.dates import times
 from pipeline.landing.email.mailbox import messages
 from pipeline.landing.email.parsing import parsed
 from pipeline.landing.email.parties import (
@@ -22,6 +20,7 @@ from pipeline.landing.email.parties import (
     Headers,
     addresses,
     exchange_of,
+    first,
     people,
     senders,
 )
@@ -56,14 +55,8 @@ WANTED = DECLARING | {
         "subject",
     ),
 }
-HOUR_US = 3_600_000_000
-
-# Any other name of a zone, and none at all, tells no offset.
-ZONED = re.compile(r"[+-]\d{4}\b|\b(?:UTC?|GMT|Z|[ECMP][SD]T)\b")
-
 # An empty header, or an empty group of recipients.
 HIDDEN = re.compile(r"[^:;<>@]*:?\s*;\s*|\s*|<>")
-COLON_ZONE = re.compile(r"([+-]\d\d):(\d\d)\b")
 
 
 def read(file: RawFile, feed: Feed) -> Iterator[Outcome]:
@@ -86,10 +79,10 @@ def interpret(number: int, content: bytes, feed: Feed, channel: str) -> list[Eve
     """
     message, raw_headers, kind = parsed(content)
     headers = _headers(raw_headers)
-    occurred, received_us, time_from = _times(headers, feed.clock)
-    own_id = next(iter(message_ids(_first(headers, "message-id"))), None)
-    thread = answered(_first(headers, "references"), _first(headers, "in-reply-to"))
-    subject = header_text(_first(headers, "subject"))
+    occurred, received_us, time_from = times(headers, feed.clock)
+    own_id = next(iter(message_ids(first(headers, "message-id"))), None)
+    thread = answered(first(headers, "references"), first(headers, "in-reply-to"))
+    subject = header_text(first(headers, "subject"))
     written = body(message, kind)
     thread = thread or quoted(written.text)
     stated = {
@@ -121,18 +114,18 @@ def interpret(number: int, content: bytes, feed: Feed, channel: str) -> list[Eve
     exchange = exchange_of(headers, sender, feed)
     if isinstance(exchange, str):
         return [Ignored(number, exchange)]
-    if exchange.direction == "inbound":
-        found = [_received(mail, exchange, feed, machine_reason(headers, sender, subject))]
-    else:
-        # What the company's own programs answer is still the company speaking to a customer.
-        is_automatic = _first(headers, "auto-submitted").lower() not in {"", "no"}
-        found = _sent(replace(mail, actor="system" if is_automatic else "agent"), exchange, feed)
-    if thread is not None:
-        return [*found]
-    return [
-        _by_subject(event, subject, exchange, customer)
-        for event, customer in zip(found, exchange.customers, strict=True)
+    # The changes to each customer's copy are made at once: a new event costs as much as its parts.
+    threads = [
+        {} if thread is not None else _by_subject(mail, subject, exchange, customer)
+        for customer in exchange.customers
     ]
+    if exchange.direction == "inbound":
+        return [
+            _received(mail, exchange, feed, machine_reason(headers, sender, subject), threads[0])
+        ]
+    # What the company's own programs answer is still the company speaking to a customer.
+    is_automatic = first(headers, "auto-submitted").lower() not in {"", "no"}
+    return [*_sent(mail, exchange, feed, "system" if is_automatic else "agent", threads)]
 
 
 def unreadable(headers: Headers) -> list[str]:
@@ -146,7 +139,7 @@ def unreadable(headers: Headers) -> list[str]:
         if (lines := [line for line in headers.get(name, ()) if not HIDDEN.fullmatch(line)])
         and not addresses(lines)
     ]
-    own_id = _first(headers, "message-id")
+    own_id = first(headers, "message-id")
     return [*named, "message-id"] if own_id.strip() and not message_ids(own_id) else named
 
 
@@ -166,68 +159,8 @@ def _headers(raw: Iterable[tuple[str, str]]) -> Headers:
     return headers
 
 
-def _first(headers: Headers, name: str) -> str:
-    """The first header of a name; empty without one."""
-    return headers[name][0] if name in headers else ""
-
-
-def _times(headers: Headers, clock: Clock) -> tuple[Instant, int | None, str | None]:
-    """When a mail was written, when it was received, and what the first was taken from.
-
-    The Date is the sender's clock. Where it cannot be read, names no zone, or lies an hour after
-    the mail had already arrived, the newest Received stands in for it.
-
-    Raises:
-        BadRecord: Neither a readable Date nor a readable Received.
-    """
-    received = _arrived(headers, clock)
-    try:
-        written = _dated(_first(headers, "date"), clock)
-    except BadRecord:
-        if received is None:
-            raise
-        return received, received.us, "received"
-    if received is None:
-        return written, None, None
-    if written.us > received.us + HOUR_US:
-        return received, received.us, "received"
-    return written, received.us, None
-
-
-def _arrived(headers: Headers, clock: Clock) -> Instant | None:
-    """When the last server took the mail: the newest Received stands first; or a news server."""
-    stamp = _first(headers, "received").rpartition(";")[2]
-    stamp = stamp or _first(headers, "nntp-posting-date")
-    try:
-        return clocks.mail_date(stamp, clock) if ZONED.search(stamp) else None
-    except BadRecord:
-        return None
-
-
-def _dated(stamp: str, clock: Clock) -> Instant:
-    """The instant of a Date header.
-
-    Raises:
-        BadRecord: Missing, unreadable, out of limits, or without a zone where none is configured.
-    """
-    if not stamp:
-        raise BadRecord("no Date, and no Received in its place")
-    # The standard library takes +01:00 for +0000, without a word.
-    stamp = COLON_ZONE.sub(r"\1\2", stamp)
-    if ZONED.search(stamp):
-        return clocks.mail_date(stamp, clock)
-    parsed = parsedate(stamp)
-    if parsed is None:
-        raise BadRecord(f"not a mail date: {stamp[:60]!r}")
-    try:
-        moment = datetime(*parsed[:6])  # noqa: DTZ001 - the zone is applied by the clock
-    except ValueError as error:
-        raise BadRecord(f"impossible time: {stamp[:60]!r}") from error
-    return clocks.local(moment, "second", clock)
-
-
-def _by_subject(mail: Event, subject: str, exchange: Exchange, customer: str) -> Event:
-    """A mail that refers to no other, in the thread of its subject where it is an answer.
+def _by_subject(mail: Event, subject: str, exchange: Exchange, customer: str) -> dict[str, Any]:
+    """What changes in a mail that refers to no other: the thread of its subject if it answers.
 
     The company answers from other mailboxes than it is written to: the customer tells the thread.
     Where nobody is known to be the company, both correspondents do.
@@ -236,36 +169,49 @@ def _by_subject(mail: Event, subject: str, exchange: Exchange, customer: str) ->
     people = (customer,) if known else (customer, *exchange.mentioned[:1])
     thread = subject_thread(subject, people)
     if thread is None:
-        return mail
+        return {}
     if is_answer(subject, mail.text):
-        return replace(mail, object_kind="thread", object_id=thread)
-    return replace(mail, properties={**mail.properties, "subject_thread": thread})
+        return {"object_kind": "thread", "object_id": thread}
+    return {"properties": {**mail.properties, "subject_thread": thread}}
 
 
-def _received(mail: Event, exchange: Exchange, feed: Feed, machine_reason: str | None) -> Event:
+def _received(
+    mail: Event,
+    exchange: Exchange,
+    feed: Feed,
+    machine_reason: str | None,
+    thread: dict[str, Any],
+) -> Event:
     """A mail that a customer wrote, or a program in a customer's name."""
     return replace(
         mail,
         label=exchange.mailbox,
         identifiers=people(exchange, feed, exchange.customers[0], "actor"),
         machine_reason=machine_reason,
+        **thread,
     )
 
 
-def _sent(mail: Event, exchange: Exchange, feed: Feed) -> list[Event]:
-    """A mail that the company wrote: one event per customer it went to."""
+def _sent(
+    mail: Event,
+    exchange: Exchange,
+    feed: Feed,
+    actor: str,
+    threads: Sequence[dict[str, Any]],
+) -> Iterator[Event]:
+    """A mail that the company wrote: one event per customer it went to, in its `threads`."""
     is_shared = len(exchange.customers) > 1
-    return [
-        replace(
+    for customer, thread in zip(exchange.customers, threads, strict=True):
+        yield replace(
             mail,
             kind="email_sent",
+            actor=actor,
             direction="outbound",
             label=exchange.mailbox,
             own_id=f"{mail.own_id} {customer}" if is_shared and mail.own_id else mail.own_id,
             identifiers=people(exchange, feed, customer, "recipient"),
+            **thread,
         )
-        for customer in exchange.customers
-    ]
 
 
 def _bounce(mail: Event, report: Report, feed: Feed) -> Event:

@@ -19,6 +19,7 @@ from collections.abc import Iterator
 
 from pipeline.errors import BadRecord
 from pipeline.landing import identifiers
+from pipeline.landing.attributes import attributes
 from pipeline.landing.clocks import Instant
 from pipeline.landing.crm.rows import (
     Reading,
@@ -97,6 +98,7 @@ def member(row: Row) -> Reading:
         label=cell(row, "listid"),
         handles=handles,
         properties={"status": cell(row, "status")},
+        attributes=attributes(row.cells.items(), stated=instant(row, "lastchanged")),
     )
     found: list[Event] = []
     if joined is not None or (left is None and cleaned is None):

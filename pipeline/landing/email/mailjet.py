@@ -26,6 +26,10 @@ RECORD_FIELDS = frozenset(
         *("comment", "source", "smtp_reply"),
     }
 )
+# Numbers of the account, also written as texts; an empty text for none.
+VARIED_FIELDS = frozenset(
+    {"MessageID", "mj_campaign_id", "mj_contact_id", "mj_list_id", "customcampaign"}
+)
 
 MEANT = {
     "sent": "delivered",

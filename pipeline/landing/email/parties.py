@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from pipeline.landing import identifiers
@@ -19,13 +20,24 @@ ENCLOSED = re.compile(r"<\s*([^<>\s]+@[^<>\s]+?)\s*>")
 BARE = re.compile(r"(?<![^\s<>()\[\]:;,\"'])[^\s<>()\[\]:;,\"']+@[^\s<>()\[\]:;,\"']+")
 
 
+def first(headers: Headers, name: str) -> str:
+    """The first header of a name; empty without one."""
+    return headers[name][0] if headers.get(name) else ""
+
+
 def addresses(lines: Iterable[str]) -> list[str]:
     """The addresses in header lines in their normal form, in order, each once.
 
     Display names and comments are no addresses, even where they hold one.
     """
-    found = (identifiers.email(written) for line in lines for written in _written(line))
-    return list(dict.fromkeys(address for address in found if address is not None))
+    return list(dict.fromkeys(address for line in lines for address in _addresses(line)))
+
+
+@lru_cache(maxsize=20_000)
+def _addresses(line: str) -> tuple[str, ...]:
+    """The addresses in one header line; the company's own mailboxes stand in most mails."""
+    found = map(identifiers.email, _written(line))
+    return tuple(address for address in found if address is not None)
 
 
 def _written(line: str) -> Iterator[str]:

@@ -28,6 +28,8 @@ RECORD_FIELDS = frozenset(
         *("marketing_campaign_name", "newsletter", "send_at", "pool", "domain", "from"),
     }
 )
+# One category alone is a text; the numbers are also written as texts.
+VARIED_FIELDS = frozenset({"category", "attempt", "tls", "asm_group_id", "marketing_campaign_id"})
 
 MEANT = {
     "processed": "sent",

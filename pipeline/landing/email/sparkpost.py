@@ -43,6 +43,24 @@ RECORD_FIELDS = frozenset(
         *("user_agent_parsed", "user_str", "webhook_id", "binding", "binding_group"),
     }
 )
+# The API writes numbers and flags where webhooks write texts.
+VARIED_FIELDS = frozenset(
+    {
+        "ab_test_version",
+        "bounce_class",
+        "click_tracking",
+        "customer_id",
+        "initial_pixel",
+        "msg_size",
+        "num_retries",
+        "open_tracking",
+        "queue_time",
+        "subaccount_id",
+        "template_version",
+        "transactional",
+        "amp_enabled",
+    }
+)
 
 MEANT = {
     "injection": "sent",

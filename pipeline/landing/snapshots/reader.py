@@ -2,8 +2,9 @@
 
 Any CSV, JSON, JSON lines or Parquet file with one row per object (a contact, an account, a
 deal), as `[sources.NAME.snapshot]` maps its columns; a column that is not mapped or ignored is
-refused. Clock: when the export was taken, from a column that is the same in all rows or from the
-file's name; stamps as the source's `time_format` says.
+refused. Identifiers: as mapped; their change is an event, too. Clock: when the export was taken,
+from a column that is the same in all rows or from the file's name; stamps as the source's
+`time_format` says, `epoch` and `numeric` proved from all stamps of the file.
 
 A snapshot is compared with the last one landed (state.py) and each row becomes:
 - `<object>_created`, first seen. Where the row has a time of its own for that, it is then; if
@@ -58,6 +59,7 @@ def read(file: RawFile, feed: Feed) -> Iterator[Outcome]:
             the generic reader.
     """
     said = snapshot_of(feed)
+    feed = settled(file, feed)
     taken = taken_at(file, feed)
     past = state.past(feed.earlier)
     refuse_older(file, taken, past)
@@ -96,7 +98,9 @@ def in_order(files: Sequence[RawFile], feed: Feed) -> list[RawFile]:
 
     def moment(file: RawFile) -> tuple[bool, int, str]:
         try:
-            return False, taken_at(file, feed).us, file.name
+            # A name that says when needs no other proof.
+            known = feed if snapshot_of(feed).file_date else settled(file, feed)
+            return False, taken_at(file, known).us, file.name
         except SourceRefused:
             return True, 0, file.name
 
@@ -112,6 +116,17 @@ def snapshot_of(feed: Feed) -> Snapshot:
     if feed.source.snapshot is None:
         raise BadSettings(f"sources.{feed.name}: needs a [sources.{feed.name}.snapshot] section")
     return feed.source.snapshot
+
+
+def settled(file: RawFile, feed: Feed) -> Feed:
+    """The feed with the layout of time that all stamps of a snapshot prove.
+
+    Raises:
+        SourceRefused: As for `generic.settled`.
+    """
+    said = snapshot_of(feed)
+    named = filter(None, (said.taken_at, said.created_at, said.changed_at))
+    return generic.settled(file, feed, columns_of(said), map(generic.getter, named))
 
 
 def _rows(file: RawFile, feed: Feed) -> Iterator[Raw]:

@@ -26,7 +26,7 @@ from pipeline.landing.containers.unpacked import ending
 from pipeline.landing.formats import channel_of
 from pipeline.landing.identifiers import code
 from pipeline.landing.record import Event, Feed, Ignored, Outcome, RawFile, outcomes
-from pipeline.landing.survey.answers import day_or_instant, plain
+from pipeline.landing.survey.answers import day_or_instant, plain, settled
 
 # What a review has -> the letters and digits of the fields that hold it, the surer first.
 NAMES = {
@@ -61,6 +61,27 @@ NAMES = {
         *("reviewreplyupdatetime", "replydate"),
     ),
 }
+LEAVES = frozenset(name for names in NAMES.values() for name in names)
+# Of Trustpilot and its export, Google Business, the App Store, G2 and Google Play, in this order.
+RECORD_FIELDS = frozenset(
+    {
+        *("id", "consumer", "businessUnit", "location", "stars", "title", "text", "language"),
+        *("createdAt", "updatedAt", "experiencedAt", "referralEmail", "referenceId", "orderId"),
+        *("source", "isVerified", "invitation", "businessUnitHistory", "reviewVerificationLevel"),
+        *("numberOfLikes", "status", "findReviewer", "reportData", "complianceLabels"),
+        *("countsTowardsTrustScore", "countsTowardsLocationTrustScore", "tags", "companyReply"),
+        *("links", "likes", "url", "reviews", "data", "reviewId", "name", "reviewer", "starRating"),
+        *("comment", "createTime", "updateTime", "reviewReply", "averageRating"),
+        *("totalReviewCount", "nextPageToken", "type", "attributes", "relationships", "included"),
+        *("meta", "Review ID", "Review Date", "Rating", "Title", "What do you like best?"),
+        *("What do you dislike?", "Date", "Stars", "Review", "Package Name", "App Version Code"),
+        *("App Version Name", "Reviewer Language", "Device", "Review Submit Date and Time"),
+        *("Review Submit Millis Since Epoch", "Review Last Update Date and Time"),
+        *("Review Last Update Millis Since Epoch", "Star Rating", "Review Title", "Review Text"),
+        *("Developer Reply Date and Time", "Developer Reply Millis Since Epoch"),
+        *("Developer Reply Text", "Review Link"),
+    }
+)
 WORDS = {"ONE": "1", "TWO": "2", "THREE": "3", "FOUR": "4", "FIVE": "5"}
 OF_FIVE = re.compile(r"(\d(?:[.,]\d+)?)\s*(?:/|out of|of)\s*5(?:\.0)?(?: stars)?", re.IGNORECASE)
 
@@ -84,16 +105,30 @@ def read(file: RawFile, feed: Feed) -> Iterator[Outcome]:
             f"{file.name}: a review needs a date (such as createdAt) and stars or words; it has "
             f"{', '.join(header)[:300]}; map them with the format generic"
         )
-    yield from outcomes(csv_rows(file, feed.source.delimiter), tell)
+    times = {name for meaning in ("when", "changed", "replied") for name in NAMES[meaning]}
+    feed = settled(file, feed, [column for column in header if plain(column) in times])
+    rows = csv_rows(file, feed.source.delimiter)
+    yield from outcomes(rows, partial(interpret, feed, channel))
 
 
 def flat(value: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
-    """The single values of a JSON object, an inner one's under the names of both."""
+    """The single values of a JSON object, an inner one's under the names of both.
+
+    Raises:
+        BadRecord: An object that says nothing known stands where a single value is looked for.
+    """
     for name, inner in value.items():
-        if isinstance(inner, dict):
-            yield from flat(inner, f"{above}{name}.")
-        else:
+        if not isinstance(inner, dict):
             yield f"{above}{name}", inner
+            continue
+        parts = list(flat(inner, f"{above}{name}."))
+        if (
+            parts
+            and plain(f"{above}{name}") in LEAVES
+            and not LEAVES & {plain(p) for p, _ in parts}
+        ):
+            raise BadRecord(f"{above}{name} is an object: {str(inner)[:40]!r}")
+        yield from parts
 
 
 def meanings(row: Mapping[str, Any]) -> dict[str, str]:

@@ -14,10 +14,11 @@ words: they are another's.
 
 import re
 from collections.abc import Iterator
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from pipeline.errors import BadRecord, SourceRefused
-from pipeline.landing import clocks
+from pipeline.landing import clocks, id_columns
 from pipeline.landing.clocks import Instant
 from pipeline.landing.containers.csv_records import csv_header, csv_rows
 from pipeline.landing.containers.json_records import json_array
@@ -31,6 +32,27 @@ NEEDED = {"tweet_id", "author_id", "inbound", "created_at", "text"}
 # From 2^53 on a float cannot hold every whole number: these have at least 16 digits.
 FLOAT_DIGITS = 15
 ADDRESSED = re.compile(r"\s*@(\w+)")
+
+# Of a post in both versions of the API, of the answers around posts, and of the table TWCS.
+RECORD_FIELDS = frozenset(
+    {
+        *("id", "id_str", "created_at", "text", "full_text", "truncated", "display_text_range"),
+        *("extended_tweet", "entities", "extended_entities", "metadata", "source"),
+        *("in_reply_to_status_id", "in_reply_to_status_id_str", "in_reply_to_user_id"),
+        *("in_reply_to_user_id_str", "in_reply_to_screen_name", "user", "geo", "coordinates"),
+        *("place", "contributors", "retweeted_status", "quoted_status", "quoted_status_id"),
+        *("quoted_status_id_str", "quoted_status_permalink", "is_quote_status", "quote_count"),
+        *("reply_count", "retweet_count", "favorite_count", "favorited", "retweeted"),
+        *("possibly_sensitive", "possibly_sensitive_appealable", "filter_level", "lang"),
+        *("matching_rules", "current_user_retweet", "scopes", "withheld_copyright"),
+        *("withheld_in_countries", "withheld_scope", "timestamp_ms", "statuses", "search_metadata"),
+        *("data", "includes", "meta", "errors", "tweets", "author_id", "conversation_id"),
+        *("in_reply_to_user_id", "referenced_tweets", "attachments", "context_annotations"),
+        *("edit_controls", "edit_history_tweet_ids", "public_metrics", "non_public_metrics"),
+        *("organic_metrics", "promoted_metrics", "note_tweet", "reply_settings", "withheld"),
+        *("card_uri", "tweet_id", "inbound", "response_tweet_id", "in_response_to_tweet_id"),
+    }
+)
 
 
 class Post(NamedTuple):
@@ -56,7 +78,7 @@ def read(file: RawFile, feed: Feed) -> Iterator[Outcome]:
     """The posts of a file.
 
     Raises:
-        SourceRefused: A CSV without the columns of TWCS.
+        SourceRefused: A CSV without the columns of TWCS, or with a damaged column of ids.
     """
     channel = channel_of(feed)
     if ending(file) in {".csv", ".tsv"}:
@@ -65,8 +87,13 @@ def read(file: RawFile, feed: Feed) -> Iterator[Outcome]:
             raise SourceRefused(
                 f"{file.name}: no column {', '.join(absent)}; it has {', '.join(header)[:300]}"
             )
+        takes = {
+            column: itemgetter(column)
+            for column in ("tweet_id", "author_id")
+            if column not in feed.source.sound_ids
+        }
         yield from outcomes(
-            csv_rows(file, feed.source.delimiter),
+            id_columns.sound(file.name, csv_rows(file, feed.source.delimiter), takes, {}),
             lambda number, row: [of_csv(feed, channel, number, row)],
         )
         return

@@ -1,16 +1,17 @@
 """What all survey tools share: the scores, words and handles of one response, as events."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from pipeline.errors import BadRecord
-from pipeline.landing import clocks, generic
+from pipeline.landing import clocks, generic, layout_proof
 from pipeline.landing.clocks import Instant
+from pipeline.landing.containers.csv_records import csv_rows
 from pipeline.landing.formats import channel_of
-from pipeline.landing.record import Event, Feed, Ignored
+from pipeline.landing.record import Attribute, Event, Feed, Ignored, RawFile
 
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
 # What survey tools and their users write where there is nothing.
@@ -54,6 +55,7 @@ class Response:
     received_us: int | None = None
     machine_reason: str | None = None
     properties: Mapping[str, Any] = field(default_factory=dict)
+    attributes: tuple[Attribute, ...] = ()
 
 
 def plain(name: str) -> str:
@@ -110,6 +112,7 @@ def events(feed: Feed, number: int, response: Response) -> list[Event | Ignored]
             score_kind=kind,
             score=score,
             properties=properties,
+            attributes=response.attributes if place == 0 else (),
         )
         for place, (kind, name, score) in enumerate(answers)
     ]
@@ -118,6 +121,20 @@ def events(feed: Feed, number: int, response: Response) -> list[Event | Ignored]
 def _own_id(response: str | None, place: int, name: str) -> str | None:
     """The id of one of a response's events: the first has the response's own."""
     return response if place == 0 or response is None else f"{response}:{name}"
+
+
+def settled(file: RawFile, feed: Feed, columns: Sequence[str]) -> Feed:
+    """The feed with the layout of time that these columns of a CSV prove.
+
+    Raises:
+        SourceRefused: As for `layout_proof.proved`.
+    """
+
+    def stamps(again: RawFile) -> Iterator[object]:
+        rows = csv_rows(again, feed.source.delimiter)
+        return (raw.value.get(name) for raw in rows if raw.problem is None for name in columns)
+
+    return layout_proof.settled(file, feed, stamps)
 
 
 def day_or_instant(text: str, feed: Feed) -> Instant:

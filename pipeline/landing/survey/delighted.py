@@ -16,13 +16,20 @@ from typing import Any
 
 from pipeline.errors import BadRecord
 from pipeline.landing import clocks
+from pipeline.landing.attributes import attributes
 from pipeline.landing.clocks import Instant
-from pipeline.landing.containers.csv_records import csv_rows
+from pipeline.landing.containers.csv_records import csv_header, csv_rows
 from pipeline.landing.containers.json_records import json_array
 from pipeline.landing.containers.unpacked import ending
 from pipeline.landing.json_fields import id_of, needed_id, object_of, objects_of, text_of
 from pipeline.landing.record import Event, Feed, Ignored, Outcome, RawFile, outcomes
-from pipeline.landing.survey.answers import Response, events, handles_among, plain
+from pipeline.landing.survey.answers import (
+    Response,
+    events,
+    handles_among,
+    plain,
+    settled,
+)
 
 SCALES = {"nps": "nps", "csat": "csat", "smileys": "csat", "stars_five": "csat", "ces7": "ces"}
 TYPES = {*SCALES, "ces", "csat3", "thumbs", "pmf", "enps"}
@@ -42,12 +49,35 @@ COLUMNS = {
     "phonenumber": "phone_number",
     "personid": "person_id",
 }
-PERSONAL = {"name", "personname", "firstname", "lastname", "permalink"}
+NAMES = {
+    "name": "name",
+    "personname": "name",
+    "firstname": "first_name",
+    "lastname": "last_name",
+}
+TIMES = ("created_at", "updated_at")
+PERSONAL = {*NAMES, "permalink"}
+
+# Of the API's responses and of the exported table; what a company knows of a person is new.
+RECORD_FIELDS = frozenset(
+    {
+        *("id", "person", "survey_type", "score", "comment", "permalink", "created_at"),
+        *("updated_at", "person_properties", "notes", "tags", "additional_answers"),
+        *("survey_responses", "person_id", "email", "phone_number", "ID", "Response ID"),
+        *("Survey Type", "Score", "Comment", "Created At", "Responded At", "Updated At", "Email"),
+        *("Person ID", "Person Email", "Phone Number", "Name", "Person Name", "First Name"),
+        *("Last Name", "Permalink", "Tags", "Notes", "Locale"),
+    }
+)
+# A person is an id, unless the answer was asked for with persons in it.
+VARIED_FIELDS = frozenset({"person"})
 
 
 def read(file: RawFile, feed: Feed) -> Iterator[Outcome]:
     """The responses of a file."""
     if ending(file) in {".csv", ".tsv"}:
+        header = csv_header(file, feed.source.delimiter)
+        feed = settled(file, feed, [name for name in header if COLUMNS.get(plain(name)) in TIMES])
         yield from outcomes(
             csv_rows(file, feed.source.delimiter),
             lambda number, row: answered(feed, number, of_csv(row)),
@@ -68,6 +98,7 @@ def of_csv(row: Mapping[str, str]) -> dict[str, Any]:
         if cell and plain(name) not in COLUMNS and plain(name) not in PERSONAL
     }
     person = {name: named.pop(name, None) for name in ("email", "phone_number")}
+    person |= {NAMES[plain(name)]: cell for name, cell in row.items() if plain(name) in NAMES}
     return {**named, "person": person | {"id": named.pop("person_id", None)}} | {
         "person_properties": rest
     }
@@ -102,6 +133,7 @@ def answered(feed: Feed, number: int, given: dict[str, Any]) -> list[Event | Ign
         texts=tuple(filter(None, texts)),
         handles=(*person_of(given), *handles_among(known.items())),
         label=text_of(known, "Delighted Source") or None,
+        attributes=attributes(named_of(given)),
         properties={
             "person_properties": {
                 name: value for name, value in known.items() if not handles_among([(name, value)])
@@ -123,6 +155,13 @@ def person_of(given: dict[str, Any]) -> list[tuple[str, Any]]:
         return [("delighted_person", found)] if found else []
     named = (("delighted_person", "id"), ("email", "email"), ("phone", "phone_number"))
     return [(namespace, person[name]) for namespace, name in named if person.get(name)]
+
+
+def named_of(given: dict[str, Any]) -> list[tuple[str, Any]]:
+    """The respondent's names, where the response holds the person and not only the id."""
+    person = given.get("person")
+    fields = ("name", "first_name", "last_name")
+    return [(name, person.get(name)) for name in fields] if isinstance(person, dict) else []
 
 
 def instant(value: object, feed: Feed) -> Instant:

@@ -18,7 +18,7 @@ from pipeline.landing.containers.csv_records import csv_header, csv_rows
 from pipeline.landing.formats import channel_of
 from pipeline.landing.identifiers import code
 from pipeline.landing.record import Event, Feed, Identifier, Ignored, Outcome, RawFile, outcomes
-from pipeline.landing.survey.answers import day_or_instant, plain
+from pipeline.landing.survey.answers import day_or_instant, plain, settled
 
 NAMES = {
     "own_id": ("id", "noteid"),
@@ -38,6 +38,7 @@ def read(file: RawFile, feed: Feed) -> Iterator[Outcome]:
     """
     header = csv_header(file, feed.source.delimiter)
     columns = columns_of(file.name, header)
+    feed = settled(file, feed, [columns["when"]])
     rows = csv_rows(file, feed.source.delimiter)
     yield from outcomes(rows, partial(interpret, feed, channel_of(feed), columns))
 

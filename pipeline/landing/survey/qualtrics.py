@@ -24,11 +24,19 @@ import orjson
 
 from pipeline.errors import BadRecord, SourceRefused
 from pipeline.landing import clocks
+from pipeline.landing.attributes import attributes
 from pipeline.landing.clocks import Clock
 from pipeline.landing.containers.csv_records import csv_header, csv_rows
 from pipeline.landing.identifiers import code
 from pipeline.landing.record import Event, Feed, Ignored, Outcome, RawFile, outcomes
-from pipeline.landing.survey.answers import HANDLES, Response, events, handles_among, plain
+from pipeline.landing.survey.answers import (
+    HANDLES,
+    Response,
+    events,
+    handles_among,
+    plain,
+    settled,
+)
 
 TIMES = ("recordeddate", "enddate")
 TESTS = {"1", "2", "9", "survey preview", "survey test", "preview", "test", "spam preview"}
@@ -39,6 +47,7 @@ OWN = {
     "recipientemail", "externalreference", "externaldatareference", "locationlatitude",
     "locationlongitude", "distributionchannel", "userlanguage", "surveyid", "id",
 }  # fmt: skip
+PERSONAL = ("recipientfirstname", "recipientlastname", "userlanguage")
 GROUP = "_NPS_GROUP"
 RESPONSE = re.compile(r"(R|FS)_\w+")
 
@@ -67,6 +76,7 @@ def read(file: RawFile, feed: Feed) -> Iterator[Outcome]:
         SourceRefused: No column ResponseId or none that says when.
     """
     layout = layout_of(file.name, csv_header(file, feed.source.delimiter), feed)
+    feed = settled(file, feed, [layout.own[time] for time in TIMES if time in layout.own])
     reading = Reading(feed.clock)
 
     def interpret(number: int, row: dict[str, str]) -> list[Event | Ignored]:
@@ -168,5 +178,6 @@ def answered(feed: Feed, layout: Layout, number: int, row: dict[str, str]) -> li
         handles=handles_among(row.items()),
         machine_reason="marked as spam" if status in SPAM else None,
         properties=properties,
+        attributes=attributes((name, cell(name)) for name in PERSONAL),
     )
     return events(feed, number, response)

@@ -32,6 +32,18 @@ FIELDS = {
     "updated", "updatedAt", "updated_at", "campaign",
 }  # fmt: skip
 
+# Of the API's responses and of the exported table.
+RECORD_FIELDS = frozenset(
+    {
+        *("id", "rating", "category", "score", "feedback", "answers", "user", "created"),
+        *("createdAt", "created_at", "date", "updated", "updatedAt", "updated_at", "campaign"),
+        *("url", "referrer", "method", "project", "context", "dismissed", "responses", "data"),
+        *("userId", "email", "name", "metric", "survey name", "plan"),
+    }
+)
+# The API names a campaign by an object, an integration by its name alone.
+VARIED_FIELDS = frozenset({"campaign"})
+
 
 def read(file: RawFile, feed: Feed) -> Iterator[Outcome]:
     """The responses of a file."""

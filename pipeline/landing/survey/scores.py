@@ -1,5 +1,9 @@
 """Survey exports as CSV to answers: NPS, CSAT and CES, one row for each answer.
 
+Source: any survey tool's CSV. Identifiers: e-mail, phone and the company's own user_id, by the
+columns in HANDLES. Clock: the source's `time_format` and zone; `epoch` and `numeric` are proved
+from all stamps of the file. Scales: nps 0 to 10, csat 1 to 5, ces 1 to 7.
+
 Columns are known by their usual names; where a survey tool names them otherwise, wend.toml maps
 them and the generic reader takes over. Every other column is an answer and stays a property.
 """
@@ -8,13 +12,16 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
+from operator import itemgetter
 from typing import Any
 
 from pipeline.errors import BadRecord, SourceRefused
-from pipeline.landing import clocks, generic
+from pipeline.landing import clocks, generic, id_columns
+from pipeline.landing.attributes import attributes
 from pipeline.landing.containers.csv_records import csv_header, csv_rows
 from pipeline.landing.formats import channel_of
 from pipeline.landing.record import Event, Feed, Ignored, Outcome, RawFile, outcomes
+from pipeline.landing.survey.answers import settled
 
 # What wend.toml could map -> the names that survey tools give it, in order of preference.
 NAMES = {
@@ -44,25 +51,33 @@ class Layout:
     Attributes:
         scores: Score kind -> its own column, such as `nps`.
         rest: Columns that stay properties.
+        personal: Columns that say who somebody is.
     """
 
     columns: Mapping[str, str]
     scores: Mapping[str, str]
     handles: Mapping[str, str]
     rest: tuple[str, ...]
+    personal: tuple[str, ...]
 
 
 def read(file: RawFile, feed: Feed) -> Iterator[Outcome]:
     """The answers of a survey file.
 
     Raises:
-        SourceRefused: No time or no score among its columns.
+        SourceRefused: No time or no score among its columns, or a damaged column of ids.
     """
     if feed.source.columns is not None:
         yield from generic.read(file, feed)
         return
     layout = layout_of(file, csv_header(file, feed.source.delimiter))
-    rows = csv_rows(file, feed.source.delimiter)
+    feed = settled(file, feed, [layout.columns["occurred_at"]])
+    takes = {
+        column: itemgetter(column)
+        for namespace, column in layout.handles.items()
+        if namespace == "user_id" and column not in feed.source.sound_ids
+    }
+    rows = id_columns.sound(file.name, csv_rows(file, feed.source.delimiter), takes, {})
     yield from outcomes(rows, partial(interpret, feed, channel_of(feed), layout))
 
 
@@ -92,7 +107,7 @@ def layout_of(file: RawFile, header: list[str]) -> Layout:
     used = {*columns.values(), *scores.values(), *handles.values()}
     personal = {column for name, column in named.items() if name in PERSONAL}
     rest = tuple(column for column in header if column not in used | personal)
-    return Layout(columns, scores, handles, rest)
+    return Layout(columns, scores, handles, rest, tuple(sorted(personal)))
 
 
 def _first(named: Mapping[str, str], known: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
@@ -137,6 +152,7 @@ def interpret(
     if unreadable:
         properties["unreadable"] = unreadable
     own_id = cell("own_id")
+    known = attributes((column, row[column]) for column in layout.personal)
     return [
         Event(
             record_number=number,
@@ -152,6 +168,7 @@ def interpret(
             score_kind=kind,
             score=score,
             properties=properties,
+            attributes=known if place == 0 else (),
         )
         for place, (kind, score) in enumerate(answers or [(None, None)])
     ]

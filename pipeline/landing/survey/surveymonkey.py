@@ -22,20 +22,42 @@ from typing import Any
 
 from pipeline.errors import BadRecord, SourceRefused
 from pipeline.landing import clocks
-from pipeline.landing.containers.csv_records import csv_rows
+from pipeline.landing.attributes import attributes
+from pipeline.landing.containers.csv_records import csv_header, csv_rows
 from pipeline.landing.containers.json_records import json_array
 from pipeline.landing.containers.text_lines import byte_lines
 from pipeline.landing.containers.unpacked import ending, members
 from pipeline.landing.identifiers import code
 from pipeline.landing.json_fields import Fields, needed_id, object_of, objects_of, text_of
 from pipeline.landing.record import Event, Feed, Ignored, Outcome, RawFile, outcomes
-from pipeline.landing.survey.answers import HANDLES, Response, events, handles_among, plain
+from pipeline.landing.survey.answers import (
+    HANDLES,
+    Response,
+    events,
+    handles_among,
+    plain,
+    settled,
+)
 
 OWN = {
     "respondentid", "collectorid", "startdate", "enddate", "datecreated", "datemodified",
     "ipaddress", "firstname", "lastname",
 }  # fmt: skip
+TIMES = ("enddate", "datemodified", "startdate")
 OPEN = ("open-ended response", "other (please specify)")
+
+# Of the API's responses, of its answer around them, and of the exported sheet beside its questions.
+RECORD_FIELDS = frozenset(
+    {
+        *("id", "survey_id", "collector_id", "recipient_id", "collection_mode", "response_status"),
+        *("date_created", "date_modified", "email_address", "custom_value", "custom_variables"),
+        *("first_name", "last_name", "edit_url", "analyze_url", "ip_address", "href", "logic_path"),
+        *("metadata", "page_path", "pages", "total_time", "quiz_results", "data", "per_page"),
+        *("page", "total", "links", "Respondent ID", "Collector ID", "Start Date", "End Date"),
+        *("Date Created", "Date Modified", "IP Address", "Email Address", "First Name"),
+        *("Last Name", "Custom Data 1"),
+    }
+)
 
 
 def read(file: RawFile, feed: Feed) -> Iterator[Outcome]:
@@ -53,6 +75,8 @@ def read(file: RawFile, feed: Feed) -> Iterator[Outcome]:
         joined = Path(folder) / "responses.csv"
         with_one_header(file, joined, feed.source.delimiter)
         plainer = replace(file, path=joined, encoding=None)
+        header = csv_header(plainer, feed.source.delimiter)
+        feed = settled(plainer, feed, [name for name in header if plain(name) in TIMES])
         yield from outcomes(
             csv_rows(plainer, feed.source.delimiter),
             lambda number, row: answered_row(feed, number, row),
@@ -133,6 +157,7 @@ def answered_row(feed: Feed, number: int, row: dict[str, str]) -> list[Event | I
         texts=tuple(texts),
         handles=handles_among((name, cell.strip()) for name, cell in row.items()),
         properties={"answers": rest},
+        attributes=attributes((name, own.get(name)) for name in ("firstname", "lastname")),
     )
     return events(feed, number, response)
 
@@ -153,7 +178,8 @@ def answered(feed: Feed, number: int, given: Fields) -> list[Event | Ignored]:
     for page in objects_of(given, "pages"):
         for question in objects_of(page, "questions"):
             _question(feed, question, scores, texts, rest)
-    contact = object_of(object_of(object_of(given, "metadata"), "contact"), "email")
+    person = object_of(object_of(given, "metadata"), "contact")
+    contact = object_of(person, "email")
     variables = object_of(given, "custom_variables")
     created = text_of(given, "date_created")
     if created is None:
@@ -171,6 +197,9 @@ def answered(feed: Feed, number: int, given: Fields) -> list[Event | Ignored]:
             *handles_among(variables.items()),
         ),
         label=text_of(given, "survey_title"),
+        attributes=attributes(
+            (name, object_of(person, name).get("value")) for name in ("first_name", "last_name")
+        ),
         properties={
             "survey_id": given.get("survey_id"),
             "status": status if status != "completed" else None,

@@ -21,6 +21,7 @@ from typing import Any
 
 from pipeline.errors import BadRecord, SourceRefused
 from pipeline.landing import money
+from pipeline.landing.agents import known_range
 from pipeline.landing.containers.csv_records import csv_header, csv_rows
 from pipeline.landing.containers.json_records import json_lines
 from pipeline.landing.containers.unpacked import ending
@@ -146,6 +147,7 @@ def interpret(
             received_us=utc(received, feed.clock).us if received else None,
             identifiers=who.identifiers,
             label=path_of(place),
+            machine_reason=known_range(row.get("ip_address"), feed.company.machine_ranges),
             device_kind=_device(row),
             object_kind="page" if kind.startswith("page_") else None,
             amount_cents=cents,

@@ -23,7 +23,7 @@ from pipeline.landing.clocks import Clock, Instant
 from pipeline.landing.containers.json_records import json_lines
 from pipeline.landing.formats import channel_of
 from pipeline.landing.record import Event, Feed, Ignored, Outcome, RawFile, outcomes
-from pipeline.landing.web import requests
+from pipeline.landing.web import json_log_fields, requests
 from pipeline.landing.web.requests import Asked, Request
 
 # What a field is called, in lower case, dashes as underscores, levels joined by dots; the better
@@ -85,6 +85,8 @@ HOLDERS = {
     for name in names
     for count in range(1, name.count(".") + 1)
 } | {"host"}
+RECORD_FIELDS = json_log_fields.NAMED
+VARIED_FIELDS = json_log_fields.VARIED
 MESSAGES = ("msg", "message")
 # Field that tells how long the answer took, the field that shows whose it is, and its unit.
 DURATIONS = (

@@ -20,6 +20,7 @@ from typing import Any
 
 from pipeline.errors import BadRecord
 from pipeline.landing import clocks
+from pipeline.landing.agents import known_range
 from pipeline.landing.containers.json_records import json_array
 from pipeline.landing.formats import channel_of
 from pipeline.landing.record import Event, Feed, Outcome, RawFile, outcomes
@@ -54,6 +55,20 @@ RECORD_FIELDS = frozenset(
         *("visitLocalTime", "visitLocalHour", "resolution", "plugins", "pluginsIcons", "provider"),
         *("providerName", "providerUrl", "customVariables", "truncatedActionsCount", "result"),
         *("message",),
+    }
+)
+# PHP writes a number as text or as a number by its database driver, and an empty object as a list.
+VARIED_FIELDS = frozenset(
+    {
+        *("idSite", "idVisit", "userId", "visitorId", "goalConversions", "visitServerHour"),
+        *("lastActionTimestamp", "serverTimestamp", "firstActionTimestamp", "visitConverted"),
+        *("visitCount", "daysSinceFirstVisit", "secondsSinceFirstVisit", "daysSinceLastVisit"),
+        *("secondsSinceLastVisit", "daysSinceLastEcommerceOrder", "secondsSinceLastEcommerceOrder"),
+        *("visitDuration", "searches", "events", "actions", "interactions"),
+        *("referrerKeywordPosition", "totalEcommerceRevenue", "totalEcommerceConversions"),
+        *("totalEcommerceItems", "totalAbandonedCartsRevenue", "totalAbandonedCarts"),
+        *("totalAbandonedCartsItems", "latitude", "longitude", "visitLocalHour", "customVariables"),
+        *("truncatedActionsCount",),
     }
 )
 
@@ -115,6 +130,7 @@ def interpret(feed: Feed, channel: str, number: int, visit: Mapping[str, Any]) -
         occurred=clocks.epoch(visit.get("firstActionTimestamp"), "s", feed.clock),
         identifiers=who.identifiers,
         label=text(visit, "referrerType"),
+        machine_reason=known_range(visit.get("visitIp"), feed.company.machine_ranges),
         device_kind=DEVICES.get(device, "other" if device else None),
         object_kind="session",
         object_id=visit_id,

@@ -20,6 +20,7 @@ from typing import Any
 
 from pipeline.errors import BadRecord, SourceRefused
 from pipeline.landing import clocks, money
+from pipeline.landing.agents import known_range
 from pipeline.landing.clocks import EPOCH, MICROSECOND, Instant
 from pipeline.landing.containers.json_records import json_lines
 from pipeline.landing.formats import channel_of
@@ -149,6 +150,9 @@ def interpret(feed: Feed, channel: str, number: int, row: Mapping[str, Any]) -> 
             received_us=clocks.epoch(received, "ms", feed.clock).us if received else None,
             identifiers=who.identifiers,
             label=path_of({"url": address}),
+            machine_reason=known_range(
+                properties.get("$ip") or properties.get("ip"), feed.company.machine_ranges
+            ),
             device_kind=_device(properties),
             object_kind="page" if kind.startswith("page_") else None,
             amount_cents=cents,

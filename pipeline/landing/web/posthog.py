@@ -20,7 +20,7 @@ from typing import Any
 
 from pipeline.errors import BadRecord
 from pipeline.landing import money
-from pipeline.landing.agents import agent
+from pipeline.landing.agents import agent, known_range
 from pipeline.landing.containers.json_records import json_lines
 from pipeline.landing.containers.parquet_records import parquet_rows
 from pipeline.landing.containers.unpacked import ending
@@ -49,6 +49,8 @@ RECORD_FIELDS = frozenset(
         *("set_once", "ip", "site_url", "elements"),
     }
 )
+# JSON as text, or as an object where the destination has such a type.
+VARIED_FIELDS = frozenset({"properties", "person_properties", "set", "set_once", "elements"})
 
 OWN_KINDS = {
     "$pageview": "page_viewed",
@@ -135,7 +137,8 @@ def interpret(
             identifiers=who.identifiers,
             label=path_of({"path": text(properties, "$pathname"), "url": address})
             or text(properties, "$screen_name"),
-            machine_reason=browser.machine_reason,
+            machine_reason=browser.machine_reason
+            or known_range(properties.get("$ip") or row.get("ip"), feed.company.machine_ranges),
             device_kind=browser.device_kind or _device(properties),
             object_kind="page" if kind.startswith("page_") else None,
             amount_cents=cents,

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, unquote
 
 from pipeline.errors import BadRecord
-from pipeline.landing.agents import Agent, agent, is_known_range
+from pipeline.landing.agents import Agent, agent, known_range
 from pipeline.landing.clocks import Instant
 from pipeline.landing.identifiers import code
 from pipeline.landing.record import Event, Feed, Identifier, Ignored, Outcome
@@ -265,8 +265,7 @@ def login(user: str) -> str | None:
 
 def range_of(host: str, feed: Feed) -> str | None:
     """Why no person sits at an address: it is of a range that the company named; else None."""
-    ranges = feed.company.machine_ranges
-    return "known range" if ranges and is_known_range(host, ranges) else None
+    return known_range(host, feed.company.machine_ranges)
 
 
 def handles(request: Request, feed: Feed) -> tuple[Identifier, ...]:

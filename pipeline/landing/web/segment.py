@@ -1,8 +1,16 @@
 """Segment and RudderStack calls, one JSON object a line, to events.
 
+Source: Segment's Spec and RudderStack's event spec (2024), as destinations store them. Used: type,
+event, name, messageId, properties, traits, context (userAgent, page, campaign, device, traits, ip).
+Identifiers: userId -> user_id; anonymousId and an alias's made-up previousId -> anonymous_id;
+context.device.id -> device_id; traits' email and phone. Clock: `timestamp` (else
+`originalTimestamp`), ISO 8601, corrected by the tracker for a wrong device clock; received at
+`receivedAt`.
+
 A field is used, kept among the properties, or left out by name; a field no version of the
 specification has is kept under `unexpected_fields`. What names a person becomes an identifier
-or is left out: properties are published.
+or is left out: properties are published. An address of the network, `context.ip`, only tells
+whether it lies in one of the company's `machine_ranges`.
 """
 
 import re
@@ -12,11 +20,13 @@ from typing import Any, NamedTuple
 
 from pipeline.errors import BadRecord
 from pipeline.landing import clocks, money
-from pipeline.landing.agents import agent
+from pipeline.landing.agents import agent, known_range
+from pipeline.landing.attribute_names import OBJECTIONS, WORDS
+from pipeline.landing.attributes import attributes, compact
 from pipeline.landing.containers.json_records import json_lines
 from pipeline.landing.formats import channel_of
 from pipeline.landing.identifiers import normalise
-from pipeline.landing.record import Event, Feed, Identifier, Outcome, RawFile, outcomes
+from pipeline.landing.record import Attribute, Event, Feed, Identifier, Outcome, RawFile, outcomes
 
 TYPES = ("page", "screen", "track", "identify", "alias", "group", "merge")
 USED = frozenset(
@@ -35,11 +45,15 @@ LEFT_OUT = frozenset(
     }
 )
 RECORD_FIELDS = USED | LEFT_OUT
+# The specification writes it as a text and as a number.
+VARIED_FIELDS = frozenset({"version"})
 PERSONAL_PROPERTIES = frozenset({"email", "phone", "search"})
 PERSONAL_TRAITS = PERSONAL_PROPERTIES | {
     *("name", "firstName", "lastName", "first_name", "last_name", "username", "address"),
     *("birthday", "avatar", "ip"),
 }
+# What becomes an attribute is not published as a property.
+ATTRIBUTES = WORDS.keys() | OBJECTIONS.keys()
 ADDRESSES = ("url", "referrer", "path")
 OBJECTS = {"order_id": "order", "orderId": "order", "product_id": "product", "sku": "product"}
 ORIGIN = re.compile(r"^[a-z][a-z0-9+.-]*://[^/]*", re.IGNORECASE)
@@ -80,6 +94,7 @@ class Particulars(NamedTuple):
     Attributes:
         email, phone: As the traits give them; no normal form yet.
         properties: With nothing that names a person.
+        attributes: Of the person that an identify call describes.
     """
 
     kind: str
@@ -92,6 +107,7 @@ class Particulars(NamedTuple):
     email: Any
     phone: Any
     properties: dict[str, Any]
+    attributes: tuple[Attribute, ...]
 
 
 def read(file: RawFile, feed: Feed) -> Iterator[Outcome]:
@@ -129,7 +145,8 @@ def interpret(feed: Feed, channel: str, number: int, call: dict[str, Any]) -> li
             received_us=clocks.iso(str(received), feed.clock).us if received else None,
             identifiers=found,
             label=said.label,
-            machine_reason=browser.machine_reason,
+            machine_reason=browser.machine_reason
+            or known_range(context.get("ip"), feed.company.machine_ranges),
             device_kind=browser.device_kind or device_kind(part(context, "device")),
             object_kind=said.object_kind,
             object_id=said.object_id,
@@ -137,6 +154,7 @@ def interpret(feed: Feed, channel: str, number: int, call: dict[str, Any]) -> li
             currency=said.currency,
             is_merge=said.kind == "identity_merged",
             properties=properties,
+            attributes=said.attributes,
         )
     ]
 
@@ -233,6 +251,8 @@ def particulars(content: Content, home_currency: str) -> Particulars:
         person.get("email"),
         person.get("phone"),
         kept(content, person),
+        # Trackers repeat in every call what they remember of the person.
+        attributes(person.items()) if content.type == "identify" else (),
     )
 
 
@@ -304,8 +324,13 @@ def kept(content: Content, person: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(address := found.get(key), str):
             found[key] = bare(address)
     if content.type in {"identify", "group"}:
-        traits = content.traits if content.type == "group" else person
-        found |= {key: value for key, value in traits.items() if key not in PERSONAL_TRAITS}
+        is_person = content.type == "identify"
+        traits = person if is_person else content.traits
+        found |= {
+            key: value
+            for key, value in traits.items()
+            if key not in PERSONAL_TRAITS and not (is_person and compact(key) in ATTRIBUTES)
+        }
     if content.name and content.type in {"page", "screen"}:
         found["name"] = content.name
     if content.campaign:

@@ -20,7 +20,7 @@ from functools import partial
 from typing import Any
 
 from pipeline.errors import BadRecord
-from pipeline.landing.agents import agent
+from pipeline.landing.agents import agent, known_range
 from pipeline.landing.clocks import Instant
 from pipeline.landing.containers.csv_records import csv_rows
 from pipeline.landing.containers.json_records import json_lines
@@ -142,7 +142,9 @@ def interpret(
             received_us=collected.us,
             identifiers=who.identifiers,
             label=_label(row),
-            machine_reason=browser.machine_reason or robot(row, contexts),
+            machine_reason=browser.machine_reason
+            or robot(row, contexts)
+            or known_range(row.get("user_ipaddress"), feed.company.machine_ranges),
             device_kind=browser.device_kind,
             object_kind="order" if order else "page" if kind.startswith("page_") else None,
             object_id=order,

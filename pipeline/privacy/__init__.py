@@ -1,0 +1,1 @@
+"""What a person may ask for: to be erased, or that processing stops."""

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_matrix, csgraph
 
 Numbers = NDArray[np.int32]
+Flags = NDArray[np.bool_]
 
 
 def components(

@@ -3,18 +3,20 @@
 It reads the stitched tables only, so what it says is what was done.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import networkx as nx
 import polars as pl
 
 from pipeline import publish
 from pipeline.errors import UnknownIdentifier
-from pipeline.identity.links import read_sql
+from pipeline.identity import apart, lookup
+from pipeline.identity.lookup import Lookup
+from pipeline.identity.strength import best_first, evidence
 from pipeline.landing.identifiers import normalise
 from pipeline.landing.schema import INSTANT
 from pipeline.settings import Settings
@@ -45,7 +47,7 @@ class Explanation:
         together: One row per other identifier of the customer: the best-supported `path` to it,
             and the weakest link on that path with its rule, event count, sources and times.
         apart: The links of the customer's identifiers that do not count, with `status`
-            (rejected, shared, blocked) and `reason`.
+            (rejected, vetoed, expired, shared, blocked) and `reason`.
     """
 
     identifier: str
@@ -56,15 +58,17 @@ class Explanation:
     apart: pl.DataFrame
 
 
-def published(settings: Settings, asked: str) -> list[str]:
-    """The explanation, in sentences, from the last published run.
+def published(settings: Settings, asked: str, other: str | None = None) -> list[str]:
+    """The explanation of one identifier, or of two against one another, from the last run.
 
     Raises:
         NothingPublished: No run has published yet.
-        UnknownIdentifier: No landed record names it.
+        UnknownIdentifier: No landed record names one of them.
     """
     folder = publish.current(settings.published) / "identity"
     region = settings.company.phone_region
+    if other is not None:
+        return list(of_two(folder, asked, other, region=region))
     return [
         line for found in from_folder(folder, asked, region=region) for line in sentences(found)
     ]
@@ -81,21 +85,64 @@ def from_folder(folder: Path, asked: str, *, region: str) -> list[Explanation]:
     Raises:
         UnknownIdentifier: None fits.
     """
-    with duckdb.connect(config={"python_enable_replacements": False}) as con:
-        for name in ("identifiers", "customer_links"):
-            con.read_parquet((folder / f"{name}.parquet").as_posix()).create_view(name)
-        con.register("asked_spellings", spellings(asked, region=region))
-        hits = con.sql(read_sql("asked_identifiers")).pl().sort("identifier")
-        if hits.is_empty():
-            raise UnknownIdentifier(
-                f"{asked}: no landed record names it; check the spelling, or write "
-                "namespace:value, such as email:ada@example.org"
-            )
-        con.register("asked_identifiers", hits)
-        identifiers = con.sql(read_sql("kindred_identifiers")).pl()
-        con.register("kindred_identifiers", identifiers)
-        links = con.sql(read_sql("kindred_links")).pl()
-    return [explain(identifiers, links, one) for one in hits["identifier"]]
+    tables = lookup.opened(folder)
+    hits = _hits(tables, asked, region)
+    groups = hits["group"].unique().to_list()
+    people, links = lookup.members(tables, groups), lookup.links_of(tables, groups)
+    return [explain(people, links, one) for one in hits["identifier"]]
+
+
+def of_two(folder: Path, asked: str, other: str, *, region: str) -> Iterator[str]:
+    """Why two identifiers are one customer, or why they are not, as lines to print.
+
+    Where a value without its namespace fits several, each is explained.
+
+    Raises:
+        UnknownIdentifier: None fits.
+    """
+    tables = lookup.opened(folder)
+    ones, others = (_hits(tables, text, region) for text in (asked, other))
+    for one in ones.iter_rows(named=True):
+        for two in others.iter_rows(named=True):
+            yield from _pair(tables, one, two)
+
+
+def _pair(tables: Lookup, one: dict[str, Any], two: dict[str, Any]) -> Iterator[str]:
+    """What two identifiers have to do with one another."""
+    left, right = one["identifier"], two["identifier"]
+    if left == right:
+        yield f"{left} is one identifier, written in two ways"
+        return
+    if one["group"] == two["group"]:
+        yield f"{left} and {right} are customer {one['customer_id']}, by the strongest evidence:"
+        group = [one["group"]]
+        used = lookup.links_of(tables, group).filter(pl.col("status") == "used")
+        yield from _steps(way(used, left, right))
+        return
+    yield f"{left} {_standing(one)}; {right} {_standing(two)}"
+    yield from apart.sentences(left, right, apart.between(tables, one["group"], two["group"]))
+
+
+def _standing(row: dict[str, Any]) -> str:
+    """Whose an identifier is."""
+    if row["customer_id"] is None:
+        return f"belongs to no customer: it is {row['status']}, {row['reason']}"
+    return f"is customer {row['customer_id']}"
+
+
+def _hits(tables: Lookup, asked: str, region: str) -> pl.DataFrame:
+    """The identifiers that fit what was asked.
+
+    Raises:
+        UnknownIdentifier: None.
+    """
+    hits = lookup.named(tables, spellings(asked, region=region))
+    if hits.is_empty():
+        raise UnknownIdentifier(
+            f"{asked}: no landed record names it; check the spelling, or write "
+            "namespace:value, such as email:ada@example.org"
+        )
+    return hits
 
 
 def spellings(asked: str, *, region: str) -> pl.DataFrame:
@@ -141,32 +188,38 @@ def explain(identifiers: pl.DataFrame, links: pl.DataFrame, identifier: str) -> 
     )
 
 
-def _together(used: pl.DataFrame, identifier: str) -> pl.DataFrame:
-    """The best-supported way to each other identifier, named by its weakest link.
+def way(used: pl.DataFrame, left: str, right: str) -> list[dict[str, Any]]:
+    """The links of the best-supported way between two identifiers of one customer, in order."""
+    return [hop["of"] for hop in _hops(_tree(used, left), [left, right])]
 
-    Paths run in the maximum spanning tree: no other path has a stronger weakest link.
-    """
-    best = used.with_columns(is_merge=pl.col("rule") == "merge").sort(
-        "is_merge",
-        "event_count",
-        "last_seen_at",
-        "left_identifier",
-        "right_identifier",
-        descending=[False, False, False, True, True],
-    )
-    graph = nx.Graph()
+
+def _tree(used: pl.DataFrame, identifier: str) -> "nx.Graph[str]":
+    """The maximum spanning tree: no other path between two has a stronger weakest link."""
+    graph: nx.Graph[str] = nx.Graph()
     graph.add_node(identifier)
-    for strength, link in enumerate(best.iter_rows(named=True)):
-        graph.add_edge(
-            link["left_identifier"], link["right_identifier"], strength=strength, of=link
-        )
-    tree = nx.maximum_spanning_tree(graph, weight="strength")
+    for weakness, link in enumerate(best_first(used).iter_rows(named=True)):
+        ends = (link["left_identifier"], link["right_identifier"])
+        # Of several links of one pair the best counts.
+        if not graph.has_edge(*ends):
+            graph.add_edge(*ends, weakness=weakness, of=link)
+    return nx.minimum_spanning_tree(graph, weight="weakness")
+
+
+def _hops(tree: "nx.Graph[str]", ends: list[str]) -> list[dict[str, Any]]:
+    """The edges of the one path between two ends."""
+    path = nx.shortest_path(tree, *ends)
+    return [tree.edges[pair] for pair in pairwise(path)]
+
+
+def _together(used: pl.DataFrame, identifier: str) -> pl.DataFrame:
+    """The best-supported way to each other identifier, named by its weakest link."""
+    tree = _tree(used, identifier)
     rows = []
     for other, path in sorted(nx.single_source_shortest_path(tree, identifier).items()):
         if other == identifier:
             continue
         hops = [tree.edges[pair] for pair in pairwise(path)]
-        weakest = min(hops, key=lambda hop: hop["strength"])["of"]
+        weakest = max(hops, key=lambda hop: hop["weakness"])["of"]
         rows.append(
             {
                 "identifier": other,
@@ -184,6 +237,18 @@ def _together(used: pl.DataFrame, identifier: str) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=TOGETHER)
 
 
+def _steps(links: list[dict[str, Any]]) -> Iterator[str]:
+    """A way as lines to print, its weakest link marked."""
+    weakest = best_first(pl.DataFrame(links, infer_schema_length=None)).row(-1, named=True)
+    for link in links:
+        is_weakest = len(links) > 1 and all(
+            link[end] == weakest[end] for end in ("left_identifier", "right_identifier")
+        )
+        mark = "   <- weakest" if is_weakest else ""
+        yield f"  {link['left_identifier']} - {link['right_identifier']}{mark}"
+        yield f"      {evidence(link)}"
+
+
 def sentences(found: Explanation) -> list[str]:
     """The explanation as lines to print."""
     if not found.customer_id:
@@ -199,17 +264,18 @@ def sentences(found: Explanation) -> list[str]:
         said.append("not joined:")
     for row in found.apart.iter_rows(named=True):
         pair = f"{row['left_identifier']} - {row['right_identifier']}"
-        said.append(f"  {pair}: {row['status']}, {row['reason']}")
+        said.append(f"  {pair}: {apart.verdict(row)}")
     return said
 
 
 def _evidence(row: dict[str, Any]) -> str:
     """What the path rests on; of several hops, which one is the weakest."""
-    count = row["weakest_event_count"]
-    told = (
-        f"{'declared one' if row['weakest_rule'] == 'merge' else 'seen together'} "
-        f"by {row['sources']}, {'once' if count == 1 else f'{count:,} times'}, "
-        f"{row['first_seen_at']:%Y-%m-%d} to {row['last_seen_at']:%Y-%m-%d}"
+    told = evidence(
+        {
+            "rule": row["weakest_rule"],
+            "event_count": row["weakest_event_count"],
+            **{name: row[name] for name in ("sources", "first_seen_at", "last_seen_at")},
+        }
     )
     if row["hop_count"] == 1:
         return told

@@ -4,23 +4,22 @@ Identifiers are linked within one role of one event, as a star around the strong
 as all pairs. Strings stay in DuckDB; what leaves it is dense numbers, the strongest first.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import duckdb
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pipeline.identity.components import components
+from pipeline.identity import given_links, sharing
+from pipeline.identity.components import Flags, Numbers, components
+from pipeline.identity.evidence import Links, links
+from pipeline.identity.given_links import Given
 from pipeline.identity.policy import Policy, blocked_values, namespace_policy
+from pipeline.identity.tables import build, drop, given, holds_rows, read_sql
 from pipeline.landing.schema import INSTANT
-from pipeline.resources import sql_folder
 
-Numbers = NDArray[np.int32]
-Flags = NDArray[np.bool_]
+UNDONE = pl.Schema({"left_number": pl.Int32, "right_number": pl.Int32, "unmerged_at": INSTANT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,108 +29,116 @@ class Identifiers:
     Attributes:
         frame: `namespace`, `value`, `status`, `reason`, `is_strong`, `priority`, `event_count`,
             `first_seen_at`, `last_seen_at`, `night`.
-        namespaces: The namespaces by their number.
+        rules: The policy of each namespace, by its number; see `namespace_policy`.
         namespace: The number of each one's namespace.
         person: The lowest number among values of one namespace that were declared merged.
+        is_forced: A person decided whose it is, whatever else speaks against it.
     """
 
     frame: pl.DataFrame
-    namespaces: list[str]
+    rules: pl.DataFrame
     namespace: Numbers
     person: Numbers
-    priority: Numbers
     night: Numbers
     is_unique: Flags
     is_blocked: Flags
     is_shared: Flags
+    is_forced: Flags
 
     @property
     def size(self) -> int:
         """How many there are."""
         return self.frame.height
+
+    @property
+    def may_link(self) -> Flags:
+        """Which of them may link by what was seen."""
+        return ~(self.is_blocked | self.is_shared)
 
     @property
     def is_active(self) -> Flags:
-        """Which of them may link."""
-        return ~(self.is_blocked | self.is_shared)
-
-
-@dataclass(frozen=True, slots=True)
-class Links:
-    """Every link, in the order of its ends; left is the stronger one.
-
-    Attributes:
-        frame: `first_seen_at`, `last_seen_at`, `event_count`, `sources`, `is_merge`.
-        is_vouched: A source declares it, or the customer had logged in.
-    """
-
-    frame: pl.DataFrame
-    left: Numbers
-    right: Numbers
-    event_count: NDArray[np.int64]
-    last_seen_us: NDArray[np.int64]
-    is_merge: Flags
-    is_vouched: Flags
-
-    @property
-    def size(self) -> int:
-        """How many there are."""
-        return self.frame.height
+        """Which of them belong to a customer."""
+        return self.may_link | self.is_forced
 
 
 def gather(con: duckdb.DuckDBPyConnection, policy: Policy) -> tuple[Identifiers, Links]:
-    """The identifiers and links of `linkable_identifiers`, guarded by the policy."""
-    _build(con, "identifier_sightings")
-    _block(con, policy)
+    """The identifiers and links of `linkable_identifiers`, guarded by the policy.
+
+    The guards in order: values that name nobody are blocked; those that many share are shared;
+    links that came after an identifier had expired are expired.
+    """
+    con.execute("set variable identifier_salt = 0")
+    build(con, "identifier_sightings")
     present = con.sql("select distinct namespace from identifier_sightings").fetchall()
-    with given(con, namespace_policy=namespace_policy(policy, [name for (name,) in present])):
-        _build(con, "numbered_identifiers")
-    _drop(con, "identifier_sightings", "blocked_identifiers")
-    for name in ("source_numbers", "meetings", "crowds", "crowd_members", "pairs"):
-        _build(con, name)
-    for name in ("repeated_sightings", "declared_merges"):
-        _build(con, name)
-    _drop(con, "meetings")
-    identifiers = _guarded(con)
-    _drop(con, "numbered_identifiers", "repeated_sightings", "declared_merges")
+    rules = namespace_policy(policy, [name for (name,) in present])
+    frame = _numbered(con, policy, rules)
+    with given(con, numbered_identifiers=frame):
+        return _linked(con, rules, frame)
+
+
+def _numbered(con: duckdb.DuckDBPyConnection, policy: Policy, rules: pl.DataFrame) -> pl.DataFrame:
+    """The identifiers of `identifier_sightings` by number, the strongest first.
+
+    Within a namespace any fixed order serves: that of their keys.
+    """
+    salt = 0
+    while True:
+        _block(con, policy)
+        with given(con, namespace_policy=rules):
+            frame: pl.DataFrame = con.sql(read_sql("judged_identifiers")).pl()
+        key = frame["identifier_key"].to_numpy()
+        order = np.argsort(key)
+        ascending = key[order]
+        if not (ascending[1:] == ascending[:-1]).any():
+            break
+        # As good as never: one night in some hundred thousand, with ten million identifiers.
+        salt += 1
+        con.execute(f"set variable identifier_salt = {salt}")
+        build(con, "identifier_sightings")
+    drop(con, "identifier_sightings", "blocked_identifiers")
+    rank = np.empty(rules.height, dtype=np.int16)
+    rank[np.argsort(rules["priority"].to_numpy(), kind="stable")] = np.arange(rules.height)
+    order = order[np.argsort(rank[frame["namespace_number"].to_numpy()[order]], kind="stable")]
+    frame = frame[order]
+    namespace = frame["namespace_number"]
+    return frame.with_columns(
+        pl.Series("identifier_number", np.arange(frame.height, dtype=np.int32)),
+        pl.col("blocked_reason").is_not_null().alias("is_blocked"),
+        *(rules[name].gather(namespace) for name in ("is_strong", "priority", "is_unique")),
+    )
+
+
+def _linked(
+    con: duckdb.DuckDBPyConnection, rules: pl.DataFrame, frame: pl.DataFrame
+) -> tuple[Identifiers, Links]:
+    """The identifiers and links, once the table `numbered_identifiers` is there."""
+    build(con, "source_numbers", "meetings", "crowds", "crowd_members", "pairs")
+    build(con, "repeated_sightings", "declared_merges")
+    if not rules["limit_count"].to_numpy().any():
+        drop(con, "meetings")
+    told = given_links.numbered(con)
+    undone = _undone(con)
+    apart = np.concatenate([given_links.keys(undone), given_links.keys(told.veto)])
+    identifiers = _guarded(con, frame, rules, told, apart=apart)
+    drop(con, "repeated_sightings", "declared_merges", "meetings")
     shared = pl.DataFrame({"identifier_number": np.flatnonzero(identifiers.is_shared)})
     with given(con, shared_identifiers=shared):
-        _build(con, "crowd_links")
-    links = _links(con)
-    _drop(con, "source_numbers", "crowds", "crowd_members", "pairs", "crowd_links")
-    return identifiers, links
-
-
-@contextmanager
-def given(con: duckdb.DuckDBPyConnection, **frames: pl.DataFrame) -> Iterator[None]:
-    """Frames as tables of the connection, for a while."""
-    for name, frame in frames.items():
-        con.register(name, frame)
-    try:
-        yield
-    finally:
-        for name in frames:
-            con.unregister(name)
-
-
-def read_sql(name: str) -> str:
-    """The select of one file in sql/identity/."""
-    return (sql_folder() / "identity" / f"{name}.sql").read_text(encoding="utf-8")
-
-
-def _build(con: duckdb.DuckDBPyConnection, name: str) -> None:
-    con.execute(f"create or replace temp table {name} as {read_sql(name)}")
-
-
-def _drop(con: duckdb.DuckDBPyConnection, *names: str) -> None:
-    for name in names:
-        con.execute(f"drop table {name}")
+        build(con, "crowd_links")
+    found = links(
+        con,
+        may_link=identifiers.may_link,
+        life_us=_lives(identifiers),
+        told=told,
+        undone=undone,
+    )
+    drop(con, "source_numbers", "crowds", "crowd_members", "pairs", "crowd_links")
+    return identifiers, found
 
 
 def _block(con: duckdb.DuckDBPyConnection, policy: Policy) -> None:
     """Note the identifiers that name nobody in `blocked_identifiers`."""
     with given(con, blocked_values=blocked_values(policy)):
-        _build(con, "blocked_identifiers")
+        build(con, "blocked_identifiers")
     matching = read_sql("identifiers_matching")
     for namespace, pattern, reason in policy.patterns:
         # A variable is a constant to the engine, which then compiles the expression once.
@@ -140,32 +147,43 @@ def _block(con: duckdb.DuckDBPyConnection, policy: Policy) -> None:
         con.execute(f"insert into blocked_identifiers {matching}")
 
 
-def _guarded(con: duckdb.DuckDBPyConnection) -> Identifiers:
+def _undone(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """The merges that a source took back later: both numbers, and `unmerged_at`."""
+    if not holds_rows(con, "unmerged_identifiers"):
+        return UNDONE.to_frame()
+    undone: pl.DataFrame = con.sql(read_sql("undone_merges")).pl()
+    return undone
+
+
+def _guarded(
+    con: duckdb.DuckDBPyConnection,
+    frame: pl.DataFrame,
+    rules: pl.DataFrame,
+    told: Given,
+    *,
+    apart: NDArray[np.int64],
+) -> Identifiers:
     """The identifiers in the order of their numbers, each with its status and the reason."""
-    frame = con.sql("select * from numbered_identifiers").pl()
-    if not frame["identifier_number"].is_sorted():
-        frame = frame.sort("identifier_number")
     namespace = frame["namespace_number"].to_numpy()
-    named = frame.select("namespace_number", "namespace").unique().sort("namespace_number")
-    is_blocked = frame["blocked_reason"].is_not_null().to_numpy()
-    is_strong = frame["is_strong"].to_numpy() & ~is_blocked
-    person = _persons(con, frame.height)
-    met, of = _fan_out(
-        *_meetings_with_strong(con, is_strong, is_blocked),
-        person=person,
+    is_blocked = frame["is_blocked"].to_numpy()
+    person = _persons(con, frame.height, told, namespace, apart=apart)
+    why = sharing.reasons(
+        con,
+        rules,
         namespace=namespace,
-        limit=frame["max_strong"].to_numpy(),
+        person=person,
+        is_strong=frame["is_strong"].to_numpy() & ~is_blocked,
+        is_blocked=is_blocked,
     )
-    is_shared = met > 0
-    reasons = pl.Series(
-        [
-            f"seen with {count} different {named['namespace'][kind]} values"
-            for count, kind in zip(met[is_shared].tolist(), of[is_shared].tolist(), strict=True)
-        ],
-        dtype=pl.String,
+    shared = sorted(why)
+    is_shared, is_forced = (np.zeros(frame.height, dtype=np.bool_) for _ in range(2))
+    is_shared[shared] = True
+    for end in given_links.ends(told.force):
+        is_forced[end] = True
+    reason = frame["blocked_reason"].scatter(
+        shared, pl.Series([why[number] for number in shared], dtype=pl.String)
     )
-    reason = frame["blocked_reason"].scatter(np.flatnonzero(is_shared), reasons)
-    status = pl.Series(["active", "shared", "blocked"]).gather(is_shared + 2 * is_blocked)
+    code = np.where(is_forced, 0, is_shared + 2 * is_blocked)
     repeats = np.zeros(frame.height, dtype=np.int64)
     repeated = con.sql("select * from repeated_sightings").fetchnumpy()
     repeats[repeated["identifier_number"]] = repeated["repeat_count"]
@@ -173,7 +191,7 @@ def _guarded(con: duckdb.DuckDBPyConnection) -> Identifiers:
         frame=frame.select(
             "namespace",
             "value",
-            status.alias("status"),
+            pl.Series(["active", "shared", "blocked"]).gather(code).alias("status"),
             reason.alias("reason"),
             "is_strong",
             "priority",
@@ -182,116 +200,51 @@ def _guarded(con: duckdb.DuckDBPyConnection) -> Identifiers:
             "last_seen_at",
             "night",
         ),
-        namespaces=named["namespace"].to_list(),
+        rules=rules,
         namespace=namespace,
         person=person,
-        priority=frame["priority"].to_numpy(),
         night=frame["night"].to_numpy(),
         is_unique=frame["is_unique"].to_numpy(),
         is_blocked=is_blocked,
         is_shared=is_shared,
+        is_forced=is_forced,
     )
 
 
-def _persons(con: duckdb.DuckDBPyConnection, size: int) -> Numbers:
-    """For each identifier the lowest number it was declared merged with, itself if none."""
+def _persons(
+    con: duckdb.DuckDBPyConnection,
+    size: int,
+    told: Given,
+    namespace: Numbers,
+    *,
+    apart: NDArray[np.int64],
+) -> Numbers:
+    """For each identifier the lowest number it was declared or forced one with, else itself."""
     person = np.arange(size, dtype=np.int32)
-    merges = con.sql("select * from declared_merges").fetchnumpy()
-    ends, where = np.unique(
-        np.concatenate([merges["left_number"], merges["right_number"]]), return_inverse=True
-    )
-    if ends.size:
-        half = len(merges["left_number"])
-        _, label = components(len(ends), where[:half], where[half:])
-        # `ends` ascends, so the first of each label is its lowest number.
+    merges = con.sql("select * from declared_merges").pl()
+    merges = merges.filter(~np.isin(given_links.keys(merges), apart))
+    pairs = [given_links.ends(merges), given_links.forced_persons(told, namespace)]
+    left, right = (np.concatenate(column) for column in zip(*pairs, strict=True))
+    members, where = np.unique(np.concatenate([left, right]), return_inverse=True)
+    if members.size:
+        _, label = components(len(members), where[: len(left)], where[len(left) :])
+        # `members` ascends, so the first of each label is its lowest number.
         _, first = np.unique(label, return_index=True)
-        person[ends] = ends[first][label]
+        person[members] = members[first][label]
     return person
 
 
-def _meetings_with_strong(
-    con: duckdb.DuckDBPyConnection, is_strong: Flags, is_blocked: Flags
-) -> tuple[Numbers, Numbers]:
-    """Every identifier beside every strong one it was seen with; a pair may come twice."""
-    pairs = con.sql("select left_number, right_number from pairs").fetchnumpy()
-    left, right = pairs["left_number"], pairs["right_number"]
-    crowd = con.sql(read_sql("crowd_sightings")).fetchnumpy()
-    by_right = is_strong[right] & ~is_blocked[left]
-    by_left = is_strong[left] & ~is_blocked[right]
-    return (
-        np.concatenate([left[by_right], right[by_left], crowd["identifier_number"]]),
-        np.concatenate([right[by_right], left[by_left], crowd["strong_number"]]),
-    )
+def _lives(identifiers: Identifiers) -> NDArray[np.int64]:
+    """For how many microseconds a link of each identifier lives on; 0 where it need not be asked.
 
-
-def _fan_out(
-    value: Numbers, strong: Numbers, *, person: Numbers, namespace: Numbers, limit: Numbers
-) -> tuple[NDArray[np.int64], Numbers]:
-    """How many strong identifiers of one namespace each value over its limit was seen with.
-
-    Identifiers that were declared merged count once.
-
-    Returns:
-        By identifier: the count, 0 where it is within the limit; and the namespace's number.
+    Whoever was first and last seen within one life has not expired in between.
     """
-    size = len(limit)
-    met, of = np.zeros(size, dtype=np.int64), np.zeros(size, dtype=np.int32)
-    # A plain count of meetings is never below the fan-out and clears nearly everybody.
-    suspect = (np.bincount(value, minlength=size) > limit)[value]
-    seen = np.unique(value[suspect].astype(np.int64) << 32 | person[strong[suspect]])
-    value, strong = (seen >> 32).astype(np.int32), (seen & 0xFFFFFFFF).astype(np.int32)
-    by_namespace, count = np.unique(
-        value.astype(np.int64) << 32 | namespace[strong], return_counts=True
+    life_us = identifiers.rules["expires_us"].to_numpy()
+    if not life_us.any():
+        return np.zeros(identifiers.size, dtype=np.int64)
+    first_us, last_us = (
+        identifiers.frame[f"{which}_seen_at"].to_physical().to_numpy()
+        for which in ("first", "last")
     )
-    value = (by_namespace >> 32).astype(np.int32)
-    over = count > limit[value]
-    value, count, kind = value[over], count[over], by_namespace[over] & 0xFFFFFFFF
-    # The largest is written last, and of equals the namespace first by name.
-    order = np.lexsort((-kind, count))
-    met[value[order]], of[value[order]] = count[order], kind[order]
-    return met, of
-
-
-def _links(con: duckdb.DuckDBPyConnection) -> Links:
-    """All links in the order of their ends, each with all its evidence."""
-    seen = pl.concat([con.sql(f"from {name}").pl() for name in ("pairs", "crowd_links")])
-    ends = seen["left_number"].to_numpy().astype(np.int64) << 32 | seen["right_number"].to_numpy()
-    order = np.argsort(ends)
-    ends = ends[order]
-    first = np.flatnonzero(np.diff(ends, prepend=-1))
-
-    def folded(column: str, fold: np.ufunc) -> NDArray[Any]:
-        return fold.reduceat(seen[column].to_physical().to_numpy()[order], first)
-
-    source = folded("source_number", np.minimum)
-    is_merge = folded("is_merge", np.logical_or)
-    last_seen_us = folded("last_seen_at", np.maximum)
-    frame = pl.DataFrame(
-        {
-            "left_number": (ends[first] >> 32).astype(np.int32),
-            "right_number": ends[first].astype(np.int32),
-            "first_seen_at": pl.Series(folded("first_seen_at", np.minimum)).cast(INSTANT),
-            "last_seen_at": pl.Series(last_seen_us).cast(INSTANT),
-            "event_count": folded("event_count", np.add),
-            "sources": _sources(con, source),
-            "is_merge": is_merge,
-        }
-    )
-    if (folded("source_number", np.maximum) > source).any():
-        several = con.sql(read_sql("link_sources")).pl()
-        frame = frame.update(several, on=["left_number", "right_number"], maintain_order="left")
-    return Links(
-        frame=frame.drop("left_number", "right_number"),
-        left=frame["left_number"].to_numpy(),
-        right=frame["right_number"].to_numpy(),
-        event_count=frame["event_count"].to_numpy(),
-        last_seen_us=last_seen_us,
-        is_merge=is_merge,
-        is_vouched=is_merge | folded("is_authenticated", np.logical_or),
-    )
-
-
-def _sources(con: duckdb.DuckDBPyConnection, number: Numbers) -> pl.Series:
-    """The names of numbered sources."""
-    names: pl.Series = con.sql("from source_numbers order by source_number").pl()["source"]
-    return names.gather(number - 1)
+    own_us = life_us[identifiers.namespace]
+    return np.where(last_us - first_us > own_us, own_us, 0)

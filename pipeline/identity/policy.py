@@ -25,7 +25,9 @@ ROLE_ACCOUNTS = (
 # when a cookie or a telephone meets several of them. Leads and chat contacts are neither strong
 # nor unique: one person often leaves several behind. The caps are those of our measurements on
 # kiosks, call centres and households: e-mail 2, telephone and cookie 3; accounts may meet more,
-# because people change addresses.
+# because people change addresses. No browser keeps a cookie for longer than 400 days without
+# seeing its site again (RFC 6265bis, section 5.5). Two years for telephone numbers, which
+# companies give to others some months after they were given up, are our choice.
 SHIPPED: Mapping[str, Namespace] = {
     "user_id": Namespace(priority=10, unique_per_customer=True, is_strong=True, max_strong=10),
     "hubspot_contact": Namespace(
@@ -69,16 +71,17 @@ SHIPPED: Mapping[str, Namespace] = {
     "phone": Namespace(
         priority=40,
         max_strong=3,
+        expires_days=730,
         block=(r"\+\d{0,3}(0{6,}|1{6,}|2{6,}|3{6,}|4{6,}|5{6,}|6{6,}|7{6,}|8{6,}|9{6,})",),
     ),
     # Given up and taken again by others.
     "twitter_handle": Namespace(priority=45, max_strong=2),
-    "device_id": Namespace(priority=50, max_strong=3),
+    "device_id": Namespace(priority=50, max_strong=3, is_device=True),
     **dict.fromkeys(
         ("zendesk_visitor", "livechat_customer", "olark_visitor", "rocketchat_visitor"),
-        Namespace(priority=60, max_strong=3),
+        Namespace(priority=60, max_strong=3, is_device=True, expires_days=400),
     ),
-    "anonymous_id": Namespace(priority=61, max_strong=3),
+    "anonymous_id": Namespace(priority=61, max_strong=3, is_device=True, expires_days=400),
     # Amplitude's own opinion of who it was.
     "amplitude_user": Namespace(priority=62, max_strong=3),
     # Things a person is associated with: they carry history to a contact, never people together.
@@ -97,15 +100,16 @@ SHIPPED: Mapping[str, Namespace] = {
     "hubspot_company": Namespace(priority=78, max_strong=1),
     "salesforce_account": Namespace(priority=79, max_strong=1),
     # An address and a browser's name: a whole office behind one router looks like this.
-    "visitor": Namespace(priority=80, max_strong=1),
+    "visitor": Namespace(priority=80, max_strong=1, is_device=True),
     # The cookie of a collector that many sites may share.
-    "snowplow_network": Namespace(priority=82, max_strong=1),
+    "snowplow_network": Namespace(priority=82, max_strong=1, is_device=True, expires_days=400),
     # Names that people give themselves, as others may.
     **dict.fromkeys(
         ("chat_nick", "whatsapp_name", "mattermost_name", "twilio_sender"),
         Namespace(priority=85, max_strong=1),
     ),
 }
+DAY_US = 86_400_000_000
 UNKNOWN = Namespace()  # priority 50, neither strong nor unique, at most 3 strong identifiers
 
 # In lower case. Source: the lists of Segment and PostHog, and what people type to get past a form.
@@ -169,11 +173,19 @@ def namespace_policy(policy: Policy, present: list[str]) -> pl.DataFrame:
 
     Returns:
         One row per namespace: `namespace`, `namespace_number` from 0, `priority`, `is_unique`,
-        `is_strong`, `max_strong`.
+        `is_strong`, `max_strong`, `limit_count`, `limit_us`, `expires_us` (0 for none) and
+        `name_rank`: how early it names a customer, which no setting changes.
     """
+    names = sorted(present)
+    shipped = {name: SHIPPED.get(name, UNKNOWN).priority for name in names}
+    ranked = {name: rank for rank, name in enumerate(sorted(names, key=shipped.__getitem__))}
     rows = [
-        (name, number, said.priority, said.unique_per_customer, said.is_strong, said.max_strong)
-        for number, name in enumerate(sorted(present))
+        (
+            *(name, number, said.priority, said.unique_per_customer, said.is_strong),
+            *(said.max_strong, said.limit_count, round(said.limit_days * DAY_US)),
+            *(round(said.expires_days * DAY_US), ranked[name]),
+        )
+        for number, name in enumerate(names)
         for said in [policy.namespaces.get(name, UNKNOWN)]
     ]
     return pl.DataFrame(
@@ -185,9 +197,19 @@ def namespace_policy(policy: Policy, present: list[str]) -> pl.DataFrame:
             "is_unique": pl.Boolean,
             "is_strong": pl.Boolean,
             "max_strong": pl.Int32,
+            "limit_count": pl.Int32,
+            "limit_us": pl.Int64,
+            "expires_us": pl.Int64,
+            "name_rank": pl.Int64,
         },
         orient="row",
     )
+
+
+def device_namespaces(policy: Policy) -> pl.DataFrame:
+    """The namespaces that name devices: one row each, `namespace`."""
+    names = sorted(name for name, said in policy.namespaces.items() if said.is_device)
+    return pl.DataFrame({"namespace": names}, schema={"namespace": pl.String})
 
 
 def blocked_values(policy: Policy) -> pl.DataFrame:

@@ -7,7 +7,7 @@ select
     numbered_identifiers.namespace_number,
     count(*) as sighting_count,
     bool_or(numbered_identifiers.is_strong) as is_strong,
-    bool_or(numbered_identifiers.blocked_reason is not null) as is_blocked
+    bool_or(numbered_identifiers.is_blocked) as is_blocked
 from linkable_identifiers
 join
     crowds
@@ -15,8 +15,12 @@ join
     and linkable_identifiers.role = crowds.role
 join
     numbered_identifiers
-    on linkable_identifiers.namespace = numbered_identifiers.namespace
-    and linkable_identifiers.value = numbered_identifiers.value
+    on hash(
+        linkable_identifiers.namespace,
+        linkable_identifiers.value,
+        getvariable('identifier_salt')
+    )
+    = numbered_identifiers.identifier_key
 group by
     crowds.crowd_number,
     numbered_identifiers.identifier_number,

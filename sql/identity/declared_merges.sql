@@ -26,6 +26,7 @@ join
     on pairs.right_number = right_end.identifier_number
 where
     pairs.is_merge
-    and left_end.namespace_number = right_end.namespace_number
-    and left_end.blocked_reason is null
-    and right_end.blocked_reason is null
+    -- No equation, or it may be joined on first: each namespace with itself.
+    and left_end.namespace_number - right_end.namespace_number = 0
+    and not left_end.is_blocked
+    and not right_end.is_blocked

@@ -1,7 +1,7 @@
 -- identifiers_matching: the values of one namespace that one pattern blocks.
--- Grain: one row per namespace, value.
+-- Grain: one row per identifier_key.
 -- Reads: identifier_sightings.
-select namespace, value, getvariable('blocked_reason') as reason
+select identifier_key, getvariable('blocked_reason') as reason
 from identifier_sightings
 where
     namespace = getvariable('blocked_namespace')

@@ -26,8 +26,12 @@ with
         from linkable_identifiers
         join
             numbered_identifiers
-            on linkable_identifiers.namespace = numbered_identifiers.namespace
-            and linkable_identifiers.value = numbered_identifiers.value
+            on hash(
+                linkable_identifiers.namespace,
+                linkable_identifiers.value,
+                getvariable('identifier_salt')
+            )
+            = numbered_identifiers.identifier_key
         join source_numbers on linkable_identifiers.source = source_numbers.source
     )
 

@@ -4,11 +4,13 @@ import tempfile
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import polars as pl
 
 from pipeline.identity.customers import Stitched, stitch
+from pipeline.identity.given_links import GIVEN_LINKS
 from pipeline.identity.policy import of
 from pipeline.landing.schema import LANDED_IDENTIFIERS
 from pipeline.settings import Company, Identity, Namespace
@@ -50,23 +52,45 @@ def sightings(text: str) -> pl.DataFrame:
     )
 
 
+def links(text: str) -> pl.DataFrame:
+    """Given links written as a table: `rule`, `left`, `right` and, if anything, `weight`."""
+    rows = table(text)
+    missing = [] if "weight" in rows.columns else [pl.lit(None).alias("weight")]
+    ends = {end: pl.col(end).str.splitn(":", 2) for end in ("left", "right")}
+    return (
+        rows.with_row_index("line", offset=2)
+        .with_columns(
+            *missing,
+            *(parts.struct[0].alias(f"{end}_namespace") for end, parts in ends.items()),
+            *(parts.struct[1].alias(f"{end}_value") for end, parts in ends.items()),
+            pl.format("line {}", "line").alias("reason"),
+        )
+        .select(GIVEN_LINKS.names())
+        .cast(dict(GIVEN_LINKS))
+    )
+
+
 def stitched(
     rows: pl.DataFrame,
     *,
     previous: pl.DataFrame | None = None,
     namespaces: Mapping[str, Namespace] | None = None,
     threads: int = 1,
+    given: pl.DataFrame | None = None,
+    unmerged: pl.DataFrame | None = None,
 ) -> tuple[Stitched, dict[str, pl.DataFrame]]:
     """The counts and the four tables that stitching writes for these rows."""
     con = database(threads)
     con.register("linkable_identifiers", rows)
+    con.register("given_links", GIVEN_LINKS.to_frame() if given is None else given)
+    con.register("unmerged_identifiers", rows.clear() if unmerged is None else unmerged)
     if previous is not None:
         con.register("previous_identifiers", previous)
     policy = of(Identity(namespaces=dict(namespaces or {})), COMPANY)
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "identity"
         counts = stitch(con, policy=policy, key=b"key", out=out)
-        tables = {path.stem: pl.read_parquet(path) for path in sorted(out.iterdir())}
+        tables = {path.stem: pl.read_parquet(path) for path in sorted(out.glob("*.parquet"))}
     con.unregister("previous_identifiers")
     return counts, tables
 
@@ -83,7 +107,7 @@ def database(threads: int) -> duckdb.DuckDBPyConnection:
     )
 
 
-def customers(rows: pl.DataFrame, **more: Mapping[str, Namespace]) -> set[frozenset[str]]:
+def customers(rows: pl.DataFrame, **more: Any) -> set[frozenset[str]]:
     """The customers, each as the set of its identifiers."""
     _, tables = stitched(rows, **more)
     grouped = (

@@ -1,13 +1,16 @@
 """Why identifiers are one customer, and why others are not."""
 
+import shutil
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
 from pipeline.errors import UnknownIdentifier
-from pipeline.identity.explain import explain, from_folder, sentences
+from pipeline.identity import lookup
+from pipeline.identity.explain import explain, from_folder, of_two, sentences
 from tests.identity.sightings import sightings, stitched
 from tests.tables import table
 
@@ -150,3 +153,131 @@ def test_a_customer_of_one_identifier_is_said_to_be_that(folder: Path) -> None:
         f"anonymous_id:alone is customer {found.customer_id}, and all that is known of it"
     ]
     assert isinstance(found.apart, pl.DataFrame)
+
+
+@pytest.fixture(scope="module")
+def people(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two accounts on one cookie, each with an address, and a third person apart from all."""
+    _, tables = stitched(
+        sightings("""
+            event | identifier
+            1     | user_id:1
+            1     | email:ada@example.org
+            2     | user_id:1
+            2     | anonymous_id:c1
+            3     | user_id:1
+            3     | anonymous_id:c1
+            4     | user_id:2
+            4     | anonymous_id:c1
+            5     | user_id:2
+            5     | email:bob@example.org
+            6     | user_id:3
+            7     | email:info@example.org
+            7     | user_id:3
+            8     | email:info@example.org
+            8     | user_id:2
+        """)
+    )
+    folder = tmp_path_factory.mktemp("people")
+    for name, frame in tables.items():
+        frame.write_parquet(folder / f"{name}.parquet")
+    return folder
+
+
+def test_two_identifiers_of_one_customer_are_joined_by_the_strongest_way(people: Path) -> None:
+    """Link by link with its evidence, the weakest marked."""
+    said = list(of_two(people, "ada@example.org", "c1", region="GB"))
+
+    assert said[0].startswith("email:ada@example.org and anonymous_id:c1 are customer c")
+    assert [line.split(":")[0].strip() for line in said[1::2]] == ["user_id", "user_id"]
+    assert [line for line in said if line.endswith("<- weakest")] == [
+        "  user_id:1 - email:ada@example.org   <- weakest"
+    ]
+
+
+def test_the_link_that_was_rejected_says_why_two_are_not_one(people: Path) -> None:
+    """The guard is named, and on what the link would have rested."""
+    said = list(of_two(people, "ada@example.org", "bob@example.org", region="GB"))
+
+    assert (
+        said[1] == "what comes nearest to joining email:ada@example.org and email:bob@example.org:"
+    )
+    assert said[2] == (
+        "  user_id:2 - anonymous_id:c1: rejected, "
+        "two different user_id values would share a customer"
+    )
+    assert said[3].strip().startswith("seen together by")
+
+
+def test_a_blocked_value_between_two_is_named(people: Path) -> None:
+    """Both used the address of a role; that is a chain of two links."""
+    said = list(of_two(people, "user_id:2", "user_id:3", region="GB"))
+
+    assert said[1].endswith(", by a chain of 2 links:")
+    assert [line.split(": ")[-1] for line in said[2::2]] == ["blocked, its email is blocked"] * 2
+
+
+def test_an_identifier_of_nobody_says_so_against_another(people: Path) -> None:
+    """A blocked address belongs to no customer; its own link says why."""
+    said = list(of_two(people, "info@example.org", "user_id:3", region="GB"))
+
+    assert said[0].startswith("email:info@example.org belongs to no customer: it is blocked, ")
+    assert said[2] == "  user_id:3 - email:info@example.org: blocked, its email is blocked"
+
+
+def test_where_nothing_links_two_it_is_said_with_the_nearest(folder: Path) -> None:
+    """No chain of links leads from one to the other."""
+    said = list(of_two(folder, "alone", "user_id:7", region="GB"))
+
+    (told,) = said[1:]
+    assert told == (
+        "nothing links anonymous_id:alone and user_id:7, nor does a chain of three links that "
+        "were not taken"
+    )
+
+
+def test_one_identifier_in_two_spellings_is_one(people: Path) -> None:
+    """Nothing has to join it with itself."""
+    said = list(of_two(people, "user_id:1", " user_id:1", region="GB"))
+
+    assert said == ["user_id:1 is one identifier, written in two ways"]
+
+
+def test_a_second_identifier_that_nobody_landed_is_unknown(people: Path) -> None:
+    """The error names the one that is not there."""
+    with pytest.raises(UnknownIdentifier, match="user_id:99"):
+        list(of_two(people, "user_id:1", "user_id:99", region="GB"))
+
+
+@pytest.mark.parametrize("spoilt", ["none", "values", "missing"])
+def test_the_arrays_beside_the_tables_change_nothing_but_the_time(
+    people: Path, tmp_path: Path, spoilt: str
+) -> None:
+    """Whole, of another release of the hash, or not there: the explanation is the same."""
+    folder = tmp_path / "identity"
+    shutil.copytree(people, folder)
+    rows = pl.read_parquet(folder / "identifiers.parquet")
+    ends = pl.read_parquet(folder / "customer_links.parquet")
+    place = {name: row for row, name in enumerate(rows["identifier"])}
+    customer = rows["customer_id"].rank("dense").cast(pl.Int64).fill_null(0).to_numpy() - 1
+    lookup.write(
+        folder,
+        values=rows["value"],
+        customer=customer,
+        left=ends["left_identifier"].replace_strict(place).to_numpy(),
+        right=ends["right_identifier"].replace_strict(place).to_numpy(),
+    )
+    if spoilt == "values":
+        np.save(folder / lookup.FOLDER / "values.npy", np.zeros(rows.height + 1, np.uint32))
+    if spoilt == "missing":
+        (folder / lookup.FOLDER / "groups.npy").unlink()
+
+    for asked in ("c1", "info@example.org", "user_id:3"):
+        with_arrays, without = (
+            [line for one in from_folder(each, asked, region="GB") for line in sentences(one)]
+            for each in (folder, people)
+        )
+        assert with_arrays == without
+    assert list(of_two(folder, "user_id:1", "user_id:3", region="GB")) == list(
+        of_two(people, "user_id:1", "user_id:3", region="GB")
+    )

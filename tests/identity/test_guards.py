@@ -326,7 +326,7 @@ def test_two_roles_of_one_event_are_not_linked() -> None:
 
 
 def test_staff_and_people_mentioned_are_not_linked() -> None:
-    """Only actor, recipient and subject reach stitching, and no event of a machine does."""
+    """Only actor, recipient and subject reach stitching, no event of a machine, no un-merge."""
     landed = sightings("""
         event | identifier            | role      | is_machine
         1     | email:ada@example.org | actor     | false
@@ -334,12 +334,16 @@ def test_staff_and_people_mentioned_are_not_linked() -> None:
         1     | email:eve@example.org | agent     | false
         2     | email:ada@example.org | actor     | true
         3     | email:cyd@example.org | actor     | false
+        4     | email:dan@example.org | subject   | false
     """)
     sql = (sql_folder() / "identity" / "linkable_identifiers.sql").read_text()
     with connect(":memory:", threads=1, memory_gib=1, temp_gib=1, temp_folder=sql_folder()) as con:
         con.register("landed_identifiers", landed)
         con.execute("create table parameters as select timestamp '2026-02-01' as as_of")
         con.execute("create table machine_events as select '3' as event_id")
+        con.execute(
+            "create table landed_events as select '4' as event_id, 'identity_unmerged' as kind"
+        )
         rows = con.sql(sql).pl()
 
     assert customers(rows) == written("email:ada@example.org")

@@ -1,0 +1,238 @@
+"""Links with all their evidence: what was seen, in what order of trust, and what undoes it."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import duckdb
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from pipeline.identity import given_links
+from pipeline.identity.components import Flags, Numbers
+from pipeline.identity.expiry import expiry
+from pipeline.identity.given_links import Given
+from pipeline.identity.tables import read_sql
+from pipeline.landing.schema import INSTANT
+
+RULES = ("force", "merge", "seen_together", "match")
+FORCE, MERGE, SEEN, MATCH = range(len(RULES))
+# Our choice: what a source vouches for (a log-in, a declared merge) or a person decides is as good
+# as certain, and n sightings together leave half the doubt of none over n + 1, with n rounded down
+# to a power of 2. A match is worth three quarters of its probability, rounded down: never as much
+# as having been seen together once. A link's level is its place here.
+SIGHTINGS = (16, 8, 4, 2, 1)
+PROBABILITIES = (0.99, 0.95, 0.9, 0.8, 0.5, 0.0)
+CONFIDENCE = np.array(
+    [
+        0.99,
+        *(1 - 0.5 / (count + 1) for count in SIGHTINGS),
+        *(round(0.75 * probability, 4) for probability in PROBABILITIES),
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Every link; left is the stronger end. Those seen come in the order of their ends.
+
+    Attributes:
+        frame: `first_seen_at`, `last_seen_at`, `event_count`, `sources`.
+        rule: The place of each one's rule in `RULES`.
+        level: The place of its evidence in `CONFIDENCE`.
+        weight: The probability of a match, else 0.
+        is_undone: The source took its merge back.
+        expired_by: The end that had expired before, or -1.
+        ended_us: The number of a link -> when it ceased to carry: undone, or expired.
+        told: The number of a given link -> why it was given.
+        vetoes: The pairs that are to be kept apart: `left_number`, `right_number`, `reason`.
+        unseen: The reasons of given links that name an identifier which nobody has seen.
+    """
+
+    frame: pl.DataFrame
+    left: Numbers
+    right: Numbers
+    rule: NDArray[np.uint8]
+    level: NDArray[np.uint8]
+    weight: NDArray[np.float32]
+    event_count: NDArray[np.int64]
+    last_seen_us: NDArray[np.int64]
+    is_undone: Flags
+    expired_by: Numbers
+    ended_us: dict[int, int]
+    told: dict[int, str | None]
+    vetoes: pl.DataFrame
+    unseen: tuple[str, ...]
+
+    @property
+    def size(self) -> int:
+        """How many there are."""
+        return self.frame.height
+
+
+def links(
+    con: duckdb.DuckDBPyConnection,
+    *,
+    may_link: Flags,
+    life_us: NDArray[np.int64],
+    told: Given,
+    undone: pl.DataFrame,
+) -> Links:
+    """Every link of `pairs` and `crowd_links`, and after them the given ones.
+
+    Args:
+        con: Holds pairs, crowd_links and source_numbers.
+        may_link: Which identifiers may link by what was seen.
+        life_us: How long a link of each identifier lives on; 0 for ever.
+        told: The given links.
+        undone: The merges that their source took back: `left_number`, `right_number`,
+            `unmerged_at`.
+    """
+    seen = pl.concat([con.sql(f"from {name}").pl() for name in ("pairs", "crowd_links")])
+    ends = given_links.keys(seen)
+    if undone.height:
+        stands = _standing(seen["is_merge"].to_numpy(), ends, given_links.keys(undone))
+        seen, ends = seen.filter(stands), ends[stands]
+    order = np.argsort(ends)
+    ends = ends[order]
+    first = np.flatnonzero(np.diff(ends, prepend=-1))
+    ends = ends[first]
+
+    def folded(column: str, fold: np.ufunc) -> NDArray[Any]:
+        return fold.reduceat(seen[column].to_physical().to_numpy()[order], first)
+
+    source = folded("source_number", np.minimum)
+    is_merge = folded("is_merge", np.logical_or)
+    is_vouched = is_merge | folded("is_authenticated", np.logical_or)
+    event_count = folded("event_count", np.add)
+    first_us = folded("first_seen_at", np.minimum)
+    last_us = folded("last_seen_at", np.maximum)
+    left, right = (ends >> 32).astype(np.int32), ends.astype(np.int32)
+    frame = pl.DataFrame(
+        {
+            "left_number": left,
+            "right_number": right,
+            "first_seen_at": pl.Series(first_us).cast(INSTANT),
+            "last_seen_at": pl.Series(last_us).cast(INSTANT),
+            "event_count": event_count,
+            "sources": _sources(con, source),
+        }
+    )
+    if (folded("source_number", np.maximum) > source).any():
+        several = con.sql(read_sql("link_sources")).pl()
+        frame = frame.update(several, on=["left_number", "right_number"], maintain_order="left")
+    counted = len(SIGHTINGS) - np.digitize(event_count, SIGHTINGS[-2::-1])
+    found = Links(
+        frame=frame.select("first_seen_at", "last_seen_at", "event_count", "sources"),
+        left=left,
+        right=right,
+        rule=np.where(is_merge, MERGE, SEEN).astype(np.uint8),
+        level=np.where(is_vouched, 0, counted).astype(np.uint8),
+        weight=np.zeros(len(ends), dtype=np.float32),
+        event_count=event_count,
+        last_seen_us=last_us,
+        is_undone=np.zeros(len(ends), dtype=np.bool_),
+        expired_by=np.full(len(ends), -1, dtype=np.int32),
+        ended_us={},
+        told={},
+        vetoes=told.veto,
+        unseen=told.unseen,
+    )
+    _undo(found, ends, undone)
+    _expire(found, first_us, may_link, life_us)
+    return _with_given(found, ends, told)
+
+
+def _standing(is_merge: Flags, ends: NDArray[np.int64], undone: NDArray[np.int64]) -> Flags:
+    """The rows that count: a merge taken back is no evidence beside what else was seen."""
+    is_undone = np.isin(ends, undone)
+    otherwise = ends[is_undone & ~is_merge]
+    return ~(is_undone & is_merge & np.isin(ends, otherwise))
+
+
+def _undo(found: Links, ends: NDArray[np.int64], undone: pl.DataFrame) -> None:
+    """Note which links are nothing but a merge taken back."""
+    instants = undone["unmerged_at"].to_physical().to_list() if undone.height else []
+    for key, at_us in zip(given_links.keys(undone).tolist(), instants, strict=True):
+        place = int(np.searchsorted(ends, key))
+        if place < len(ends) and ends[place] == key and found.rule[place] == MERGE:
+            found.is_undone[place] = True
+            found.ended_us[place] = at_us
+
+
+def _expire(
+    found: Links,
+    first_us: NDArray[np.int64],
+    may_link: Flags,
+    life_us: NDArray[np.int64],
+) -> None:
+    """Note which links came too late, and when those before them ended."""
+    if not life_us.any():
+        return
+    left, right = found.left, found.right
+    dead = expiry(
+        left,
+        right,
+        first_us,
+        found.last_seen_us,
+        may_link=may_link[left] & may_link[right] & ~found.is_undone,
+        life_us=life_us,
+    )
+    found.expired_by[dead.expired] = dead.by
+    for number, at_us in zip(dead.closed.tolist(), dead.closed_us.tolist(), strict=True):
+        if found.expired_by[number] < 0:
+            found.ended_us[number] = min(at_us, found.ended_us.get(number, at_us))
+
+
+def _with_given(found: Links, ends: NDArray[np.int64], told: Given) -> Links:
+    """The links with the given ones: a forced one takes the place of what was seen, if anything.
+
+    A match of two that were seen together says nothing new.
+    """
+    if not (told.force.height or told.match.height):
+        return found
+    keys = given_links.keys(told.force)
+    at = np.searchsorted(ends, keys).clip(max=max(len(ends) - 1, 0))
+    is_seen = ends[at] == keys if len(ends) else np.zeros(len(keys), dtype=np.bool_)
+    place = at[is_seen]
+    found.rule[place], found.level[place] = FORCE, 0
+    found.is_undone[place], found.expired_by[place] = False, -1
+    for number, reason in zip(
+        place.tolist(), told.force["reason"].filter(is_seen).to_list(), strict=True
+    ):
+        found.told[number] = reason
+        found.ended_us.pop(number, None)
+    met = np.isin(given_links.keys(told.match), np.concatenate([ends, keys]))
+    match = told.match.filter(~met)
+    added = pl.concat([told.force.filter(~is_seen), match])
+    is_match = np.arange(added.height) >= added.height - match.height
+    weight = added["weight"].fill_null(0).to_numpy()
+    doubt = len(PROBABILITIES) - np.digitize(weight, PROBABILITIES[-2::-1])
+    left, right = given_links.ends(added)
+    missing = found.frame.clear(added.height).with_columns(event_count=pl.lit(0, pl.Int64))
+    numbers = range(found.size, found.size + added.height)
+    return replace(
+        found,
+        frame=pl.concat([found.frame, missing]),
+        left=np.concatenate([found.left, left]),
+        right=np.concatenate([found.right, right]),
+        rule=_extended(found.rule, np.where(is_match, MATCH, FORCE)),
+        level=_extended(found.level, np.where(is_match, len(SIGHTINGS) + doubt, 0)),
+        weight=_extended(found.weight, weight),
+        event_count=_extended(found.event_count, np.zeros(added.height)),
+        last_seen_us=_extended(found.last_seen_us, np.zeros(added.height)),
+        is_undone=_extended(found.is_undone, np.zeros(added.height)),
+        expired_by=_extended(found.expired_by, np.full(added.height, -1)),
+        told={**found.told, **dict(zip(numbers, added["reason"].to_list(), strict=True))},
+    )
+
+
+def _extended(column: NDArray[Any], added: NDArray[Any]) -> NDArray[Any]:
+    """A column with more at its end, of the same type."""
+    return np.concatenate([column, added.astype(column.dtype)])
+
+
+def _sources(con: duckdb.DuckDBPyConnection, number: Numbers) -> pl.Series:
+    """The names of numbered sources."""
+    names: pl.Series = con.sql("from source_numbers order by source_number").pl()["source"]
+    return names.gather(number - 1)

@@ -1,0 +1,152 @@
+"""Values that several people share: too many met in all, or within too short a time.
+
+Persons are counted, not rows: strong identifiers that were declared merged count once, and
+those of different namespaces are never added up.
+"""
+
+import duckdb
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from pipeline.identity.components import Flags, Numbers
+from pipeline.identity.tables import given, read_sql
+
+
+def reasons(  # noqa: PLR0913 - one array for each thing that counts
+    con: duckdb.DuckDBPyConnection,
+    rules: pl.DataFrame,
+    *,
+    namespace: Numbers,
+    person: Numbers,
+    is_strong: Flags,
+    is_blocked: Flags,
+) -> dict[int, str]:
+    """Why identifiers are shared, by number: `seen with 4 different user_id values`.
+
+    Args:
+        con: Holds pairs, meetings, crowds, crowd_members and numbered_identifiers.
+        rules: The policy of each namespace, by number.
+        namespace: The number of each identifier's namespace.
+        person: The person each one stands for.
+        is_strong: Which of them tell people apart.
+        is_blocked: Which of them name nobody.
+    """
+    most = rules["max_strong"].to_numpy()
+    limit = rules["limit_count"].to_numpy()
+    least = np.where(limit > 0, np.minimum(limit, most), most)
+    one, kind, count = _fan_out(
+        *_meetings_with_strong(con, is_strong, is_blocked),
+        person=person,
+        namespace=namespace,
+        limit=least[namespace],
+    )
+    names = rules["namespace"]
+    is_over = count > most[namespace[one]]
+    found = _said(one[is_over], kind[is_over], count[is_over], names)
+    near = [number for number in one[~is_over].tolist() if number not in found]
+    if not near:
+        return found
+    windowed = pl.DataFrame({"identifier_number": sorted(set(near))})
+    with given(con, windowed_identifiers=windowed):
+        met = con.sql(read_sql("windowed_sightings")).fetchnumpy()
+    one, strong = met["identifier_number"], met["strong_number"]
+    own = namespace[one]
+    most_at_once = _most_at_once(
+        one,
+        namespace[strong],
+        person[strong],
+        met["at_us"],
+        span_us=rules["limit_us"].to_numpy()[own],
+    )
+    days = rules["limit_us"].to_numpy() / 86_400_000_000
+    beyond = [
+        (persons, -of, number)
+        for (number, of), persons in most_at_once.items()
+        if persons > limit[namespace[number]]
+    ]
+    # The largest is written last, and of equals the namespace first by name.
+    for persons, of, number in sorted(beyond):
+        span = f"{days[namespace[number]]:g}"
+        within = f"within {span} day{'s' if span != '1' else ''}"
+        found[number] = f"seen with {persons} different {names[-of]} values {within}"
+    return found
+
+
+def _said(
+    one: Numbers, kind: Numbers, count: NDArray[np.int64], names: pl.Series
+) -> dict[int, str]:
+    """The reason of each value over its limit, for the namespace that it met most of."""
+    # The largest is written last, and of equals the namespace first by name.
+    order = np.lexsort((-kind, count))
+    return {
+        number: f"seen with {times} different {names[of]} values"
+        for number, of, times in zip(
+            one[order].tolist(), kind[order].tolist(), count[order].tolist(), strict=True
+        )
+    }
+
+
+def _meetings_with_strong(
+    con: duckdb.DuckDBPyConnection, is_strong: Flags, is_blocked: Flags
+) -> tuple[Numbers, Numbers]:
+    """Every identifier beside every strong one it was seen with; a pair may come twice."""
+    pairs = con.sql("select left_number, right_number from pairs").fetchnumpy()
+    left, right = pairs["left_number"], pairs["right_number"]
+    crowd = con.sql(read_sql("crowd_sightings")).fetchnumpy()
+    by_right = is_strong[right] & ~is_blocked[left]
+    by_left = is_strong[left] & ~is_blocked[right]
+    return (
+        np.concatenate([left[by_right], right[by_left], crowd["identifier_number"]]),
+        np.concatenate([right[by_right], left[by_left], crowd["strong_number"]]),
+    )
+
+
+def _fan_out(
+    value: Numbers, strong: Numbers, *, person: Numbers, namespace: Numbers, limit: Numbers
+) -> tuple[Numbers, Numbers, NDArray[np.int64]]:
+    """How many persons of one strong namespace each value over its limit was seen with.
+
+    Returns:
+        The value, the namespace's number and the count; one each for a value and a namespace of
+        which it met more than the limit.
+    """
+    # A plain count of meetings is never below the fan-out and clears nearly everybody.
+    suspect = (np.bincount(value, minlength=len(limit)) > limit)[value]
+    seen = np.unique(value[suspect].astype(np.int64) << 32 | person[strong[suspect]])
+    value, strong = (seen >> 32).astype(np.int32), (seen & 0xFFFFFFFF).astype(np.int32)
+    by_namespace, count = np.unique(
+        value.astype(np.int64) << 32 | namespace[strong], return_counts=True
+    )
+    value = (by_namespace >> 32).astype(np.int32)
+    kind = (by_namespace & 0xFFFFFFFF).astype(np.int32)
+    over = count > limit[value]
+    return value[over], kind[over], count[over]
+
+
+def _most_at_once(
+    one: Numbers,
+    kind: Numbers,
+    person: Numbers,
+    at_us: NDArray[np.int64],
+    *,
+    span_us: NDArray[np.int64],
+) -> dict[tuple[int, int], int]:
+    """The most persons of one namespace that each value met within its span, ends included."""
+    order = np.lexsort((person, at_us, kind, one))
+    rows = [column[order].tolist() for column in (one, kind, person, at_us, span_us)]
+    most: dict[tuple[int, int], int] = {}
+    held: dict[int, int] = {}
+    first, current = 0, (-1, -1)
+    for place, (number, of, who, at, span) in enumerate(zip(*rows, strict=True)):
+        if current != (number, of):
+            first, current, held = place, (number, of), {}
+        held[who] = held.get(who, 0) + 1
+        while rows[3][first] < at - span:
+            gone = rows[2][first]
+            held[gone] -= 1
+            if not held[gone]:
+                del held[gone]
+            first += 1
+        most[current] = max(most.get(current, 0), len(held))
+    return most

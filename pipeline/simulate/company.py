@@ -118,6 +118,7 @@ def _walk(company: Company, persons_at_once: int) -> _Known:
     with (
         truth.growing(folder / "events.parquet") as add_events,
         truth.growing(folder / "visits.parquet") as add_visits,
+        truth.growing(folder / "anonymous_events.parquet") as add_anonymous,
     ):
         for part, first in enumerate(range(0, company.plan.customers, persons_at_once)):
             chunk = company.persons.slice(first, persons_at_once)
@@ -127,6 +128,8 @@ def _walk(company: Company, persons_at_once: int) -> _Known:
                 rows = bulk.rows(touches, company)
                 seen[bulk.SOURCE].append(bulk.evidence(rows, company))
                 written.stage(company, bulk.SOURCE, part, rows)
+                if bulk is web:
+                    add_anonymous(web.anonymous(rows, company))
             small = touches.filter(pl.col("touchpoint").is_in(SMALL))
             written.stage(company, "others", part, small.with_columns(file_day=pl.lit(0)))
             seen["churn"].append(walked.churn)
@@ -148,7 +151,7 @@ def _walk(company: Company, persons_at_once: int) -> _Known:
 
 
 def _tables(company: Company, known: _Known, account: Written) -> dict[str, pl.DataFrame]:
-    """The truth's tables by file name, but for the two that grew."""
+    """The truth's tables by file name, but for those that grew."""
     evidence = pl.concat([known.web_evidence, known.portal_evidence, account.evidence])
     return {
         "persons": company.persons.with_columns(

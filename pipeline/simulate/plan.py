@@ -42,6 +42,8 @@ class Plan:
         pause_share: Of subscribers who fell silent, how many come back; the others churned.
         new_cookie_share: Of returning prospects, how many come with a new cookie.
         lost_cookie_share: Of first visits to Evaluate, on a cookie that nothing ever links.
+        walk_in_share: Of the pages that users of a shop's tablet browse, how many they look at
+            again there, without logging in.
         unlinked_form_share: Of forms with an e-mail, those whose tracking call is blocked.
         small_source_dirt: How many times as dirty the sources with few records are.
         skew_seconds: How far the messenger's clock runs ahead.
@@ -63,6 +65,7 @@ class Plan:
     second_email_share: float = 0.04
     household_share: float = 0.006
     kiosk_share: float = 0.01
+    walk_in_share: float = 0.15
     call_centre_phone_share: float = 0.01
     recycled_cookie_share: float = 0.003
     placeholder_email_share: float = 0.003

@@ -1,6 +1,6 @@
 -- value_history: how often and how lately each customer got what they came for.
 -- Grain: one row per customer_id.
--- Reads: ordered_events, parameters.
+-- Reads: ordered_events, parameters, suppressed_customers.
 with
     -- It counts once a day (UTC): many page views of one day are one visit.
     valued_days as (
@@ -49,7 +49,13 @@ with
             ) as completed_us
         from ordered_events
         cross join parameters
-        where ordered_events.occurred_us <= parameters.as_of_us
+        -- Whose processing was stopped gets no score.
+        left join
+            suppressed_customers
+            on ordered_events.customer_id = suppressed_customers.customer_id
+        where
+            ordered_events.occurred_us <= parameters.as_of_us
+            and suppressed_customers.customer_id is null
         group by ordered_events.customer_id
     ),
 

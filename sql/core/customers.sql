@@ -1,6 +1,7 @@
 -- customers: the single customer view: who they are, what they did, where they stand.
 -- Grain: one row per customer_id.
--- Reads: customer_confidence, identifiers, journeys, ordered_events, stage_visits.
+-- Reads: customer_confidence, golden_records, identifiers, journeys, ordered_events,
+-- stage_visits.
 with
     ranked as (
         select
@@ -85,6 +86,18 @@ select
     held.customer_id,
     held.email_masked,
     held.phone_masked,
+    golden_records.full_name,
+    golden_records.full_name_source,
+    golden_records.country,
+    golden_records.country_source,
+    golden_records.language,
+    golden_records.language_source,
+    golden_records.company,
+    golden_records.company_source,
+    golden_records.job_title,
+    golden_records.job_title_source,
+    golden_records.consent_email,
+    golden_records.consent_email_source,
     seen.first_seen_at,
     seen.last_seen_at,
     lasting.stage as current_stage,
@@ -98,7 +111,8 @@ select
     coalesce(seen.value_cents, 0) as value_cents,
     customer_confidence.identity_confidence
 from held
--- A customer known from identifiers alone may have no event, journey or stage.
+-- A customer known from identifiers alone may have no name, event, journey or stage.
+left join golden_records on held.customer_id = golden_records.customer_id
 left join seen on held.customer_id = seen.customer_id
 left join lasting on held.customer_id = lasting.customer_id and lasting.recency = 1
 left join travelled on held.customer_id = travelled.customer_id

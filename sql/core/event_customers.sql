@@ -1,56 +1,32 @@
--- event_customers: whose event it is, by the strongest identifier it names.
--- Grain: one row per event_id that names an active identifier.
--- Reads: identifiers, landed_identifiers.
-with
-    ranked as (
-        select
-            identifier,
-            namespace,
-            value,
-            customer_id,
-            is_strong,
-            row_number() over (order by priority, identifier) as strength
-        from identifiers
-        where status = 'active'
-    ),
-
-    known as (
-        select
-            identifier,
-            namespace,
-            value,
-            customer_id,
-            is_strong,
-            strength,
-            min(strength) over (partition by customer_id) as customer_strength,
-            max(case when is_strong then 1 else 0 end) over (
-                partition by customer_id
-            ) as has_strong
-        from ranked
-    ),
-
-    named as (
-        select
-            landed_identifiers.event_id,
-            min(known.strength) as strength,
-            min(known.customer_strength) as first_customer,
-            max(known.customer_strength) as last_customer
-        from landed_identifiers
-        join
-            known
-            on landed_identifiers.namespace = known.namespace
-            and landed_identifiers.value = known.value
-        -- Staff and people merely mentioned are not whom the event happened to.
-        where landed_identifiers.role in ('actor', 'recipient', 'subject')
-        group by landed_identifiers.event_id
-    )
-
+-- event_customers: whose event it is: by what it names or, on a device of several
+-- people, by the log-in nearest to it.
+-- Grain: one row per event_id that has a customer.
+-- Reads: named_customers, nearest_logins.
+-- Kept as a view: it differs from named_customers on shared devices alone.
 select
-    named.event_id,
-    known.customer_id,
-    known.identifier,
-    -- Stitching alone, not the record, says that this strongly known customer was here.
-    named.first_customer <> named.last_customer
-    or (not known.is_strong and known.has_strong = 1) as is_uncertain
-from named
-join known on named.strength = known.strength
+    named_customers.event_id,
+    coalesce(nearest_logins.customer_id, named_customers.customer_id) as customer_id,
+    coalesce(nearest_logins.identifier, named_customers.identifier) as identifier,
+    case
+        when nearest_logins.customer_id is null
+        then named_customers.attribution
+        else 'nearest_login'
+    end as attribution,
+    nearest_logins.customer_id is not null
+    or named_customers.is_uncertain as is_uncertain
+from named_customers
+-- A device that one person uses is nobody else's.
+left join
+    nearest_logins
+    on named_customers.event_id = nearest_logins.event_id
+    and nearest_logins.customer_id is not null
+union all
+select
+    nearest_logins.event_id,
+    nearest_logins.customer_id,
+    nearest_logins.identifier,
+    'nearest_login' as attribution,
+    true as is_uncertain
+from nearest_logins
+left join named_customers on nearest_logins.event_id = named_customers.event_id
+where nearest_logins.customer_id is not null and named_customers.event_id is null

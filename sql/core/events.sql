@@ -1,6 +1,6 @@
 -- events: every event of a customer with its place, session, journey and all it said.
 -- Grain: one row per customer_id, position.
--- Reads: journey_events, known_events, ordered_events, session_events.
+-- Reads: journey_events, known_events, mail_threads, ordered_events, session_events.
 -- Kept as a view: publishing writes it to Parquet, and only once.
 select
     ordered_events.customer_id,
@@ -26,7 +26,7 @@ select
     known_events.direction,
     known_events.device_kind,
     known_events.object_kind,
-    known_events.object_id,
+    coalesce(mail_threads.thread, known_events.object_id) as object_id,
     known_events.text,
     known_events.sentiment,
     known_events.sentiment_basis,
@@ -37,13 +37,16 @@ select
     known_events.link,
     known_events.properties,
     ordered_events.is_tied,
-    ordered_events.is_uncertain
+    ordered_events.is_uncertain,
+    ordered_events.attribution
 from ordered_events
 join known_events on ordered_events.event_id = known_events.event_id
 join
     session_events
     on ordered_events.customer_id = session_events.customer_id
     and ordered_events.position = session_events.position
+-- Known when all mails are: an answer may land before what it answers.
+left join mail_threads on ordered_events.event_id = mail_threads.event_id
 -- Only touchpoints are in a journey.
 left join
     journey_events

@@ -7,6 +7,7 @@ with
         select
             event_customers.customer_id,
             event_customers.is_uncertain,
+            event_customers.attribution,
             known_events.event_id,
             known_events.occurred_at,
             epoch_us(known_events.occurred_at) as occurred_us,
@@ -77,7 +78,8 @@ select
     numbered.score_kind,
     numbered.score,
     coalesce(numbered.occurred_us = numbered.previous_us, false) as is_tied,
-    numbered.is_uncertain
+    numbered.is_uncertain,
+    numbered.attribution
 from numbered
 left join
     kind_touchpoints

@@ -1,7 +1,7 @@
 -- pain_evidence: which customer had which trouble in which stage, from what they did
 -- and said.
 -- Grain: one row per stage, touchpoint, pain, customer_id.
--- Reads: ordered_events, touchpoint_visits, touchpoints, voices.
+-- Reads: ordered_events, suppressed_customers, touchpoint_visits, touchpoints, voices.
 with
     -- A page opened again is a habit; a chat, call, mail or visit had again is not.
     contacted as (
@@ -61,6 +61,10 @@ with
             and touchpoint_visits.wait_us > 259200000000
     )
 
-select stage, touchpoint, pain, customer_id
+select troubled.stage, troubled.touchpoint, troubled.pain, troubled.customer_id
 from troubled
-group by stage, touchpoint, pain, customer_id
+-- Whose processing was stopped is no evidence.
+left join
+    suppressed_customers on troubled.customer_id = suppressed_customers.customer_id
+where suppressed_customers.customer_id is null
+group by troubled.stage, troubled.touchpoint, troubled.pain, troubled.customer_id

@@ -1,7 +1,7 @@
 -- stage_quotes: one message of each stage, its unhappiest or its happiest, as the mood
 -- of the stage is.
 -- Grain: one row per stage with a message worth reading.
--- Reads: known_events, stages, voice_measures, voices.
+-- Reads: known_events, stages, suppressed_customers, voice_measures, voices.
 with
     readable as (
         select
@@ -22,8 +22,13 @@ with
             on voices.stage = voice_measures.name
             and voice_measures.grain = 'stage'
             and voice_measures.measure = 'sentiment'
+        -- Whose processing was stopped is not quoted.
+        left join
+            suppressed_customers
+            on voices.customer_id = suppressed_customers.customer_id
         where
             voices.measure = 'sentiment'
+            and suppressed_customers.customer_id is null
             and length(known_events.text) between 20 and 300
     ),
 

@@ -1,4 +1,4 @@
--- customer_links: two handles seen together, with the evidence and what was made of it.
+-- customer_links: two handles seen together or given as one, and what was made of it.
 -- Grain: one row per left_identifier_id, right_identifier_id, rule.
 -- Reads: customer_links, identifiers, salt.
 select
@@ -11,7 +11,8 @@ select
     customer_links.sources,
     customer_links.event_count,
     customer_links.first_seen_at,
-    customer_links.last_seen_at
+    customer_links.last_seen_at,
+    customer_links.ended_at
 from customer_links
 left join identifiers on customer_links.left_identifier = identifiers.identifier
 cross join salt

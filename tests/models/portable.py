@@ -111,9 +111,11 @@ UNIQUE = frozenset(
         "owner",
         "position",
         "record_number",
+        "source",
         "step",
         "to_on",
         "trouble",
+        "value",
         "visit_number",
         "week_on",
     }

@@ -7,7 +7,14 @@ from datetime import datetime
 import duckdb
 import polars as pl
 
-from pipeline.landing.schema import FILES, INSTANT, LANDED_EVENTS, LANDED_IDENTIFIERS, QUARANTINE
+from pipeline.landing.schema import (
+    FILES,
+    INSTANT,
+    LANDED_ATTRIBUTES,
+    LANDED_EVENTS,
+    LANDED_IDENTIFIERS,
+    QUARANTINE,
+)
 from pipeline.warehouse import Model, build
 
 AS_OF = datetime(2026, 3, 1)  # noqa: DTZ001 - the models' instants are naive UTC
@@ -18,6 +25,7 @@ PROVIDED: Mapping[str, pl.Schema] = {
     "landed_events": LANDED_EVENTS,
     "landed_revisions": LANDED_EVENTS,
     "landed_identifiers": LANDED_IDENTIFIERS,
+    "landed_attributes": LANDED_ATTRIBUTES,
     "landed_files": FILES,
     "landed_quarantine": QUARANTINE,
     "identifiers": pl.Schema(
@@ -47,6 +55,17 @@ PROVIDED: Mapping[str, pl.Schema] = {
             "event_count": pl.Int64,
             "first_seen_at": INSTANT,
             "last_seen_at": INSTANT,
+            "ended_at": INSTANT,
+        }
+    ),
+    "match_pairs": pl.Schema(
+        {
+            "left_identifier": pl.String,
+            "right_identifier": pl.String,
+            "probability": pl.Float64,
+            "status": pl.String,
+            "features": pl.String,
+            "model_id": pl.String,
         }
     ),
     "customer_changes": pl.Schema(
@@ -57,6 +76,8 @@ PROVIDED: Mapping[str, pl.Schema] = {
             "identifier_count": pl.Int64,
         }
     ),
+    "device_namespaces": pl.Schema({"namespace": pl.String}),
+    "ambiguous_customers": pl.Schema({"identifier": pl.String, "customer_id": pl.String}),
     "customer_confidence": pl.Schema({"customer_id": pl.String, "identity_confidence": pl.Float64}),
     "touchpoints": pl.Schema(
         {
@@ -102,6 +123,8 @@ PROVIDED: Mapping[str, pl.Schema] = {
             "max_age_us": pl.Int64,
         }
     ),
+    "suppressed_identifiers": pl.Schema({"identifier": pl.String}),
+    "golden_strategies": pl.Schema({"attribute": pl.String, "strategy": pl.String}),
     "parameters": pl.Schema(
         {
             "as_of": INSTANT,
@@ -113,6 +136,8 @@ PROVIDED: Mapping[str, pl.Schema] = {
             "company": pl.String,
             "currency": pl.String,
             "max_customer_identifiers": pl.Int64,
+            "show_identifiers": pl.Boolean,
+            "backfill_us": pl.Int64,
         }
     ),
 }
@@ -128,7 +153,10 @@ USUAL: Mapping[str, str] = {
     "company": "'Larkspur Broadband'",
     "currency": "'EUR'",
     "max_customer_identifiers": "40",
+    "backfill_us": str(HOUR_US // 2),
     "kind": "'page_viewed'",
+    "show_identifiers": "false",
+    "attribution": "'identifier'",
     "is_machine": "false",
     "is_uncertain": "false",
     "is_tied": "false",
@@ -150,6 +178,7 @@ DERIVED: Mapping[str, tuple[str, str]] = {
     "identifier": ("namespace", "namespace || ':' || value"),
 }
 ONE_ROW: Mapping[str, pl.DataFrame] = {
+    "device_namespaces": pl.DataFrame({"namespace": ["anonymous_id", "visitor"]}),
     "parameters": pl.DataFrame({"as_of": [AS_OF]}),
     "channels": pl.DataFrame(
         {

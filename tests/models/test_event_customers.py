@@ -31,8 +31,8 @@ def test_the_strongest_identifier_says_whose_event_it_is(
     )
 
     expected = table("""
-        event_id | customer_id | identifier | is_uncertain
-        e1       | ada         | user_id:u1 | true
+        event_id | customer_id | identifier | attribution | is_uncertain
+        e1       | ada         | user_id:u1 | identifier  | true
     """)
     assert_frame_equal(owners, expected)
 

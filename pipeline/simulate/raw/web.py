@@ -1,7 +1,8 @@
 """The web tracker: Segment calls as JSON lines, one file for each day of receipt.
 
 Beside the touchpoints there are identify calls (after a form with an e-mail, at an order, at a
-login), pages no touchpoint matches, a shop's shared tablets, and bots.
+login), pages no touchpoint matches, a shop's shared tablets, on which some log in and some do
+not, and bots.
 """
 
 from collections import Counter
@@ -18,11 +19,14 @@ from pipeline.simulate.raw.web_calls import (
     FIRST_LOGIN,
     FORM,
     LOGIN,
+    ON_TABLET,
     ORDER,
     QUOTE,
     ROW,
+    TABLET_AFTER,
     TABLET_LOGIN,
     TABLET_PAGE,
+    TABLET_WALK,
     TOUCH,
     has_user,
     tablets,
@@ -46,6 +50,9 @@ def rows(touches: pl.DataFrame, company: Company) -> pl.DataFrame:
     aside = browsing.filter(chance.shares(keys, "aside") < 0.2)
     kiosk = company.persons["kiosk"].gather(ordered["person_id"])
     in_shop = ordered.filter(kiosk >= 0)
+    shoppers = company.persons["kiosk"].gather(browsing["person_id"]) >= 0
+    walk = pl.Series(chance.shares(keys, "walk in") < company.plan.walk_in_share)
+    walking_in = browsing.filter(shoppers & walk)
     minute = stamps.MINUTE
     frames = [
         _row(web, TOUCH, 0),
@@ -56,6 +63,8 @@ def rows(touches: pl.DataFrame, company: Company) -> pl.DataFrame:
         _row(quoted, QUOTE, -minute // 15),
         _row(in_shop, TABLET_LOGIN, -minute),
         _row(in_shop, TABLET_PAGE, -2 * minute),
+        _row(in_shop, TABLET_AFTER, -minute // 2),
+        _row(walking_in, TABLET_WALK, minute),
     ]
     found = pl.concat(frames).filter(pl.col("at") < company.last)
     keys = chance.keyed(start, *(found[name].to_numpy() for name in ("person_id", "step", "row")))
@@ -90,7 +99,7 @@ def evidence(found: pl.DataFrame, company: Company) -> pl.DataFrame:
         .select(
             "person_id",
             "slot",
-            is_tablet=pl.col("row").is_in([TABLET_LOGIN, TABLET_PAGE]),
+            is_tablet=pl.col("row").is_in(ON_TABLET),
             has_user=has_user(),
             has_email=pl.col("row").is_in([FORM, LOGIN, TABLET_LOGIN]),
             is_new=pl.col("order_number") == 0,
@@ -115,6 +124,27 @@ def evidence(found: pl.DataFrame, company: Company) -> pl.DataFrame:
         phone=pl.when(pl.col("has_email") & pl.col("has_user")).then("phone"),
     )
     return written.evidence(frame)
+
+
+def anonymous(found: pl.DataFrame, company: Company) -> pl.DataFrame:
+    """Who really sent each call that names nothing but a cookie.
+
+    Columns person_id, anonymous_id, occurred_at, is_tablet (one of the shop's shared ones).
+    """
+    rows = found.filter(
+        (pl.col("copy") == dirt.ORIGINAL) & ~has_user() & (pl.col("row") != FORM)
+    ).sort("person_id", "step", "row")
+    person, slot = rows["person_id"].to_numpy(), rows["slot"].to_numpy()
+    owner = identifiers.cookie_owners(company.persons, person, slot)
+    is_tablet = rows["row"].is_in(ON_TABLET)
+    return rows.select(
+        "person_id",
+        anonymous_id=tablets(company, person).zip_with(
+            is_tablet, identifiers.cookies(owner, slot, company.seed)
+        ),
+        occurred_at=pl.from_epoch("at", time_unit="us"),
+        is_tablet=is_tablet,
+    )
 
 
 def write(company: Company, evidence: pl.DataFrame) -> Written:

@@ -10,7 +10,10 @@ from pipeline.simulate import chance, identifiers, way
 from pipeline.simulate.raw.written import Company
 
 # What a row is. TOUCH rows are the truth; the others come with them.
-TOUCH, FORM, LOGIN, ASIDE, QUOTE, TABLET_LOGIN, TABLET_PAGE, BOT = range(8)
+TOUCH, FORM, LOGIN, ASIDE, QUOTE, TABLET_LOGIN, TABLET_PAGE, BOT, TABLET_AFTER, TABLET_WALK = range(
+    10
+)
+ON_TABLET = (TABLET_LOGIN, TABLET_PAGE, TABLET_AFTER, TABLET_WALK)
 PLANS = (("Fibre 100", 348), ("Fibre 500", 468), ("Fibre 900", 588))
 ORDER, FIRST_LOGIN, CANCEL = (
     way.NUMBER[name] for name in ("Order placed", "First login", "Cancel page")

@@ -19,11 +19,11 @@ from pipeline.simulate.raw.web_calls import (
     FIRST_LOGIN,
     FORM,
     LOGIN,
+    ON_TABLET,
     ORDER,
     PLANS,
     QUOTE,
     TABLET_LOGIN,
-    TABLET_PAGE,
     TOUCH,
     has_user,
     message_ids,
@@ -62,7 +62,7 @@ def lines(found: pl.DataFrame, company: Company) -> pl.Series:
     person, slot, row = (found[name].to_numpy() for name in ("person_id", "slot", "row"))
     step, copy = found["step"].to_numpy(), found["copy"].to_numpy()
     keys = chance.keyed(chance.root(company.seed, "web line"), person, step, row)
-    is_bot, is_tablet = row == BOT, (row == TABLET_LOGIN) | (row == TABLET_PAGE)
+    is_bot, is_tablet = row == BOT, np.isin(row, ON_TABLET)
     owner = identifiers.cookie_owners(company.persons, person, slot)
     # Crawlers stand after the tablets in the numbering of cookies: a new one every time.
     owner = np.where(is_bot, (1 << 41) + found["at"].to_numpy() + step, owner)
@@ -144,7 +144,7 @@ def _pages(found: pl.DataFrame, keys: chance.Numbers) -> pl.Series:
     page = by_touchpoint[found["touchpoint"].to_numpy()]
     row = found["row"].to_numpy()
     page = np.where(row == ASIDE, PAGE_NUMBER["aside"], page)
-    page = np.where((row == TABLET_LOGIN) | (row == TABLET_PAGE), PAGE_NUMBER["tablet"], page)
+    page = np.where(np.isin(row, ON_TABLET), PAGE_NUMBER["tablet"], page)
     page = np.where((row == FORM) | (row == QUOTE), PAGE_NUMBER["form"], page)
     return pl.Series(page + (chance.shares(keys, "which page") < 0.35))
 

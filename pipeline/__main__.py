@@ -6,11 +6,14 @@ Exit codes: 0 done, 1 failed, 2 usage, 3 finished with failed checks.
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import App, CycloptsError, Group, Parameter, validators
 
-from pipeline.errors import WendError
+from pipeline.errors import BadSettings, WendError
+
+if TYPE_CHECKING:
+    from pipeline.settings import Settings
 
 FAILED, USAGE, CHECKS_FAILED = 1, 2, 3
 
@@ -25,8 +28,12 @@ Project = Annotated[
     Path | None,
     Parameter(help="The project folder; else the nearest wend.toml at or above here."),
 ]
+ASKED = Group("What is asked", validator=validators.LimitedChoice(min=1, max=1))
+MATCHING = Group("What is to be done", validator=validators.LimitedChoice(min=1, max=1))
 Template = Literal["retail", "software", "telecom", "bank", "health"]
-Step = Literal["land", "stitch", "order", "models", "graph", "churn", "checks", "publish", "pages"]
+Step = Literal[
+    "land", "stitch", "order", "restate", "models", "graph", "churn", "checks", "publish", "pages"
+]
 
 
 def _folder(project: Path | None) -> Path:
@@ -128,6 +135,24 @@ def sniff(file: Path, *, project: Project = None) -> int:
 
 
 @app.command
+def formats(name: str | None = None, /) -> int:
+    """List the formats that wend reads, with their channel and whom their records name.
+
+    Args:
+        name: Tell all of this format alone: the export's version, the fields used and left out,
+            identifiers, clock.
+    """
+    from pipeline import words
+    from pipeline.landing import described
+
+    if name is None:
+        words.table(described.listed())
+    else:
+        words.lines([described.account(name)])
+    return 0
+
+
+@app.command
 def query(sql: str, *, project: Project = None, limit: int = 50) -> int:
     """Ask the published file a question in SQL.
 
@@ -148,11 +173,12 @@ def query(sql: str, *, project: Project = None, limit: int = 50) -> int:
 
 
 @app.command
-def explain(identifier: str, *, project: Project = None) -> int:
-    """Say why the records of IDENTIFIER are one customer.
+def explain(identifier: str, other: str | None = None, /, *, project: Project = None) -> int:
+    """Say why the records of IDENTIFIER are one customer; or why OTHER is the same or is not.
 
     Args:
         identifier: An e-mail address, phone number or id; or namespace:value.
+        other: A second one.
         project: The project folder.
     """
     from pipeline import words
@@ -160,7 +186,203 @@ def explain(identifier: str, *, project: Project = None) -> int:
     from pipeline.settings import load
 
     settings = load(_folder(project))
-    words.lines(explaining.published(settings, identifier))
+    words.lines(explaining.published(settings, identifier, other))
+    return 0
+
+
+def _identity_as_of(settings: "Settings", as_of: datetime, out: Path | None) -> int:
+    """Write the identity tables of a past instant, and say how many customers it had."""
+    from pipeline import words
+    from pipeline.identity import as_of as past
+
+    if out is None:
+        sys.stderr.write("wend: --as-of writes files: name their folder with --out\n")
+        return USAGE
+    instant = as_of if as_of.tzinfo else as_of.replace(tzinfo=UTC)
+    stitched = past.write(settings, instant, out)
+    said = (
+        f"{stitched.identifier_count:,} identifiers, {stitched.link_count:,} links, "
+        f"{stitched.customer_count:,} customers were known at {instant.isoformat()}"
+    )
+    words.lines([said, f"wrote {out}"])
+    return 0
+
+
+@app.command
+def identity(
+    *,
+    project: Project = None,
+    try_: Annotated[Path | None, Parameter(name="--try", group=ASKED)] = None,
+    as_of: Annotated[datetime | None, Parameter(group=ASKED)] = None,
+    out: Path | None = None,
+    show_identifiers: Annotated[bool, Parameter(negative=())] = False,
+) -> int:
+    """Say who would be one customer under another policy, or who was at a past instant.
+
+    Ends with 3 where a check would fail, or an alarm stop the publish.
+
+    Args:
+        project: The project folder.
+        as_of: Write who was who by what was known at this instant (UTC unless it names a zone):
+            the identity tables, as Parquet files in the folder OUT. They hold identifiers in
+            clear.
+        try_: A TOML file with the [identity] section to try: what it would merge, split and
+            leave, and how drop-offs and churn risk would move. Nothing published is touched.
+        out: Write the answer here, too, as JSON; with --as-of the folder to write to.
+        show_identifiers: Name customers by their e-mail addresses, phones and so on, too.
+    """
+    import json
+
+    from pipeline import words
+    from pipeline.identity import trial, trial_report
+    from pipeline.settings import clock, load, load_identity
+
+    settings = load(_folder(project))
+    if as_of is not None:
+        return _identity_as_of(settings, as_of, out)
+    policy = load_identity(try_ or Path())
+    with words.progress() as listener:
+        found = trial.attempt(settings, policy, now=clock(), listener=listener)
+    if not show_identifiers:
+        found = trial_report.without_identifiers(found)
+    words.lines(["", *trial_report.lines(found)])
+    if out is not None:
+        out.write_text(json.dumps(trial_report.as_json(found), indent=2) + "\n", encoding="utf-8")
+        words.lines([f"wrote {out}"])
+    is_sound = found.checks["is_met_after"].all() and not found.alarms
+    return 0 if is_sound else CHECKS_FAILED
+
+
+@app.command
+def erase(  # noqa: PLR0913 - each is a word of the command line
+    *identifiers: str,
+    project: Project = None,
+    dry_run: Annotated[bool, Parameter(negative=())] = False,
+    alone: Annotated[bool, Parameter(negative=())] = False,
+    yes: Annotated[bool, Parameter(negative=())] = False,
+    verify: Annotated[bool, Parameter(negative=())] = False,
+    resume: Annotated[bool, Parameter(negative=())] = False,
+) -> int:
+    """Erase the person of an identifier from everything that Wend keeps.
+
+    Ends with 1 where something of the person is left, and with 3 where a check fails in what is
+    published anew.
+
+    Args:
+        identifiers: E-mail addresses, phone numbers or ids, in any spelling; or namespace:value.
+        project: The project folder.
+        dry_run: Say what would go, and change nothing.
+        alone: Only these identifiers and what names them, not all others of the customer.
+        yes: Do not ask first.
+        verify: Search every byte of the project's data for these identifiers instead.
+        resume: Finish an erasure that was interrupted.
+    """
+    from pipeline import words
+    from pipeline.privacy import requests
+    from pipeline.settings import clock, load
+
+    settings = load(_folder(project))
+    if verify:
+        found = requests.verify(settings, identifiers)
+        words.lines(found.lines)
+        return FAILED if found.is_found else 0
+    if resume:
+        with words.progress() as listener:
+            done = requests.resume(settings, listener=listener)
+    else:
+        said = requests.rehearse(settings, identifiers, alone=alone, now=clock())
+        words.lines(said.lines)
+        if dry_run:
+            return 0
+        if sys.stdin.isatty() and not yes and input("erase? [y/N] ").strip().lower() != "y":
+            words.lines(["nothing was erased"])
+            return 0
+        with words.progress() as listener:
+            done = requests.erase(settings, said.person, now=clock(), listener=listener)
+    words.lines(done.lines)
+    if done.erased.left:
+        return FAILED
+    return CHECKS_FAILED if done.erased.failed_checks else 0
+
+
+@app.command
+def suppress(
+    identifier: str,
+    *,
+    project: Project = None,
+    lift: Annotated[bool, Parameter(negative=())] = False,
+) -> int:
+    """Stop processing of a person's data, and keep it; the next run holds to it.
+
+    Args:
+        identifier: An e-mail address, phone number or id; or namespace:value.
+        project: The project folder.
+        lift: Let processing go on again.
+    """
+    from pipeline import words
+    from pipeline.privacy import requests
+    from pipeline.settings import clock, load
+
+    settings = load(_folder(project))
+    change = requests.lift if lift else requests.suppress
+    words.lines(change(settings, identifier, now=clock()))
+    return 0
+
+
+@app.command
+def suggest_blocks(*, project: Project = None, limit: int = 30) -> int:
+    """Name values that look like nobody's, and the lines of wend.toml that would block them.
+
+    Looks for values seen with many people or many given names, repeated characters and
+    placeholders. Shows identifiers in clear, and changes nothing.
+
+    Args:
+        project: The project folder.
+        limit: How many values to name.
+    """
+    from pipeline import words
+    from pipeline.identity import suggestions
+    from pipeline.settings import load
+
+    found = suggestions.published(load(_folder(project)), limit=limit)
+    if found.values.is_empty():
+        words.lines(["no value looks like nobody's"])
+        return 0
+    words.table(found.values)
+    words.lines(["", "to block them, in place of what [identity] says:", "", *found.toml])
+    return 0
+
+
+@app.command(name="match")
+def match_(
+    *,
+    project: Project = None,
+    train: Annotated[bool, Parameter(negative=(), group=MATCHING)] = False,
+    take: Annotated[Path | None, Parameter(group=MATCHING)] = None,
+    by: str = "",
+) -> int:
+    """Learn anew who may be one customer, or take what people decided about likely pairs.
+
+    Args:
+        project: The project folder.
+        train: Forget the model of [identity.match]; the next run learns another.
+        take: A match_review.csv whose column `decision` says same or different: its decisions
+            are added to identity_links.csv, and the next run holds to them.
+        by: Who decided; needed with --take.
+    """
+    from pipeline import words
+    from pipeline.identity.matching import nightly
+    from pipeline.settings import clock, load
+
+    settings = load(_folder(project))
+    if train == (take is not None):
+        raise BadSettings("say what to do: --train, or --take FILE")
+    if take is not None:
+        count = nightly.take(settings, take, decided_by=by, on=clock().date())
+        words.lines([f"{count} decisions added to identity_links.csv; the next run holds to them"])
+    else:
+        nightly.forget(settings)
+        words.lines(["the model is forgotten; the next run learns another"])
     return 0
 
 

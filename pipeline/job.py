@@ -18,6 +18,8 @@ from pipeline.landing import ledger
 from pipeline.resources import sql_folder
 from pipeline.settings import FILE_NAME, Settings, identity_key
 
+# Who is one person and who is not, as people decided; a project may do without.
+DECISIONS_FILE = "identity_links.csv"
 CATALOGUE_FILES = ("stages.csv", "touchpoints.csv", "notes.csv")
 
 
@@ -73,6 +75,13 @@ def plan(settings: Settings, as_of: datetime | None, now: datetime) -> Job:
         digest.update(batch.name.encode() + b"\0")
     for name in (FILE_NAME, *CATALOGUE_FILES):
         digest.update((settings.folder / name).read_bytes() + b"\0")
+    decisions = settings.folder / DECISIONS_FILE
+    if decisions.is_file():
+        digest.update(decisions.read_bytes() + b"\0")
+    # Erasing rewrites batches under their names, and stopping somebody's processing changes none.
+    for name in ("tombstones.parquet", "suppressions.parquet", "kept_shared.parquet"):
+        if (settings.lake / name).is_file():
+            digest.update((settings.lake / name).read_bytes() + b"\0")
     digest.update(code_digest().encode())
     digest.update(identity_key(settings.lake))
     moment = (as_of or newest(settings)).astimezone(UTC)
@@ -90,8 +99,10 @@ def plan(settings: Settings, as_of: datetime | None, now: datetime) -> Job:
 
 def newest(settings: Settings) -> datetime:
     """The newest landed instant that no machine made; the company's first day before any."""
+    # Which version of an event came first is chance, so all of them are asked.
+    versions = [ledger.landed_table(settings.lake, table) for table in ("events", "revisions")]
     latest = (
-        ledger.landed_table(settings.lake, "events")
+        pl.concat(table.select("is_machine", "occurred_at") for table in versions)
         .filter(~pl.col("is_machine"))
         .select(pl.col("occurred_at").max())
         .collect()

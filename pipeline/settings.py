@@ -7,7 +7,7 @@ import re
 import tomllib
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -16,6 +16,11 @@ from pipeline.errors import BadSettings, NoProject
 
 FILE_NAME = "wend.toml"
 CHANNELS = ("web", "chat", "email", "crm", "phone", "survey", "social", "store")
+# What may be known of a person, beside consent_<purpose>.
+ATTRIBUTES = (
+    *("full_name", "given_name", "family_name", "birth_on", "gender", "street", "city"),
+    *("postcode", "region", "country", "company", "job_title", "language"),
+)
 
 
 def _zone(name: str) -> str:
@@ -44,6 +49,9 @@ def _network(text: str) -> str:
 
 
 Zone = Annotated[str, AfterValidator(_zone)]
+AttributeName = Annotated[str, Field(pattern=f"^({'|'.join(ATTRIBUTES)}|consent_[a-z][a-z_]*)$")]
+GoldenAttribute = Annotated[str, Field(pattern=f"^({'|'.join(ATTRIBUTES)})$")]
+Strategy = Literal["source_priority", "most_recent", "majority", "most_complete"]
 Network = Annotated[str, AfterValidator(_network)]
 # A name, so that a secret written in its place is noticed.
 EnvironmentName = Annotated[str, Field(pattern="^[A-Za-z_][A-Za-z0-9_]*$")]
@@ -55,6 +63,9 @@ class _Section(BaseModel):
     """One section of wend.toml: frozen, unknown keys refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+_AnySection = TypeVar("_AnySection", bound=_Section)
 
 
 class Company(_Section):
@@ -88,6 +99,7 @@ class Columns(_Section):
     A value that begins with `=` is a constant: `kind = "=call_answered"`.
 
     Attributes:
+        attributes: What is known of the customer -> its column: full_name = "Client name".
         id_widths: Column of ids -> how many digits each has, so that lost leading noughts show.
     """
 
@@ -108,6 +120,7 @@ class Columns(_Section):
     direction: str | None = None
     user_agent: str | None = None
     identifiers: dict[str, str] = Field(default_factory=dict)
+    attributes: dict[AttributeName, str] = Field(default_factory=dict)
     id_widths: dict[str, Annotated[int, Field(ge=1, le=30)]] = Field(default_factory=dict)
     properties: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
@@ -241,10 +254,10 @@ class Source(_Section):
         storage: How the object storage of `path` is reached.
         time_zone: The zone of stamps that name none.
         clock_offset_seconds: Added to every stamp of a source whose clock is known to be off.
-        time_format: For `generic` and surveys: iso; s, ms, us or ns, Unix times; day-first or
-            month-first, dates in numbers; or a strptime layout. For `generic` also epoch (a Unix
-            time in the unit that each file proves) and numeric (dates in numbers, in the order
-            of day and month that each file proves).
+        time_format: For `generic`, `snapshot`, and surveys, reviews and notes as CSV: iso; s, ms,
+            us or ns, Unix times; day-first or month-first, dates in numbers; a strptime layout;
+            epoch (a Unix time in the unit that each file proves) or numeric (dates in numbers,
+            in the order of day and month that each file proves).
         sheet: Of a spreadsheet, the name of the sheet to read; else the first.
         sound_ids: Columns of ids that are as they should be, though they look as if a
             spreadsheet had damaged them.
@@ -316,6 +329,13 @@ class Namespace(_Section):
         is_strong: Counts towards the fan-out of what it is seen with.
         max_strong: Seen with more distinct values of one strong namespace than this, a value is
             shared by many people (a kiosk cookie, a call-centre phone) and joins nobody.
+        limit_count: Seen with more distinct values of one strong namespace than this within any
+            `limit_days`, a value is shared, too, whatever `max_strong` allows; 0 for no limit.
+        limit_days: How far apart, in event time, the first and the last of them may lie.
+        expires_days: An identifier that was seen with nobody it is linked to for longer than this
+            carries no new link: it may have passed to another person. 0 for never.
+        is_device: Names a browser or a device and not a person: what happened on one that several
+            people use belongs to the log-in nearest in time.
         block: Regular expressions of values that name nobody.
     """
 
@@ -323,7 +343,38 @@ class Namespace(_Section):
     unique_per_customer: bool = False
     is_strong: bool = False
     max_strong: int = Field(default=3, ge=1)
+    limit_count: int = Field(default=0, ge=0)
+    limit_days: float = Field(default=1, gt=0)
+    expires_days: float = Field(default=0, ge=0)
+    is_device: bool = False
     block: tuple[str, ...] = ()
+
+
+class Match(_Section):
+    """Customers who share no identifier, matched by what they say of themselves.
+
+    Attributes:
+        accept: Customers become one while they are one person with at least this probability.
+        review: Likely pairs that do not are listed for people to decide from this one on.
+        attributes: What is compared: attributes of persons, `email` and `phone`.
+        seed: Of the random pairs that training looks at.
+        training_pairs: How many pairs a lesson of the training may use.
+    """
+
+    accept: float = Field(default=0.8, ge=0.5, lt=1)
+    review: float = Field(default=0.3, gt=0, lt=1)
+    attributes: tuple[GoldenAttribute | Literal["email", "phone"], ...] = (
+        *("full_name", "given_name", "family_name", "birth_on", "gender", "street", "city"),
+        *("postcode", "region", "country", "company", "job_title", "email", "phone"),
+    )
+    seed: int = Field(default=1, ge=0)
+    training_pairs: int = Field(default=1_000_000, ge=10_000)
+
+    @model_validator(mode="after")
+    def _review_below_accept(self) -> "Match":
+        if self.review > self.accept:
+            raise ValueError("review must not be above accept")
+        return self
 
 
 class Identity(_Section):
@@ -332,10 +383,43 @@ class Identity(_Section):
     Attributes:
         namespaces: Overrides of the shipped policy, by namespace.
         max_customer_identifiers: A customer with more fails a check.
+        alarm_customer_identifiers: A customer with more stops the publish.
+        alarm_merged_share: The publish stops where more than this share of the customers known
+            before, and at least a hundred, were merged into others at once.
+        alarm_named_share: The publish stops where more than this share of the customers who gave
+            a name, and at least ten, gave more than three different ones.
+        alarm_renamed_count: The publish stops where more customers than this have another id,
+            though their identifiers are the same.
+        device_backfill_minutes: How long before a log-in on a shared device an anonymous event
+            there may lie and still be taken for the same person's; never more than the session
+            gap of its channel.
+        restated_months: At how many past starts of a month it is published what was known then
+            of who was who, against today; 0 for none. Each costs about as much as stitching.
+        golden: How an attribute's golden value is chosen among those that sources give, where
+            the shipped way is not wanted.
+        household_persons: An address, e-mail or phone of up to so many persons makes them a
+            household; of more, it is an organisation's.
+        match: The second stage, which needs the extra `match`; without this section there is
+            none.
     """
 
     namespaces: dict[str, Namespace] = Field(default_factory=dict)
     max_customer_identifiers: int = Field(default=40, ge=2)
+    alarm_customer_identifiers: int = Field(default=500, ge=2)
+    alarm_merged_share: float = Field(default=0.1, ge=0, le=1)
+    alarm_named_share: float = Field(default=0.001, ge=0, le=1)
+    alarm_renamed_count: int = Field(default=0, ge=0)
+    device_backfill_minutes: float = Field(default=30, ge=0)
+    restated_months: int = Field(default=1, ge=0)
+    household_persons: int = Field(default=6, ge=2)
+    golden: dict[GoldenAttribute, Strategy] = Field(default_factory=dict)
+    match: Match | None = None
+
+
+class _PolicyFile(_Section):
+    """A policy on its own."""
+
+    identity: Identity
 
 
 class Journeys(_Section):
@@ -443,13 +527,30 @@ def load(folder: Path) -> Settings:
     path = folder / FILE_NAME
     if not path.is_file():
         raise NoProject(f"{path}: no such file; run `wend init` to make one")
+    return _read(path, Settings, folder=folder.resolve())
+
+
+def load_identity(path: Path) -> Identity:
+    """The policy in a TOML file that holds an [identity] section and nothing else.
+
+    Raises:
+        BadSettings: No such file, not TOML, an unknown key, or a value out of range; names file
+            and line.
+    """
+    if not path.is_file():
+        raise BadSettings(f"{path}: no such file; write the [identity] section to try into it")
+    return _read(path, _PolicyFile).identity
+
+
+def _read(path: Path, section: type[_AnySection], **given: Path) -> _AnySection:
+    """The content of a TOML file, checked; `given` comes from elsewhere."""
     text = path.read_text(encoding="utf-8")
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise BadSettings(f"{path}: not valid TOML: {error}") from error
     try:
-        return Settings.model_validate({**content, "folder": folder.resolve()})
+        return section.model_validate({**content, **given})
     except ValidationError as error:
         lines = _lines(text)
         raise BadSettings(
@@ -506,12 +607,23 @@ def secret(name: str) -> str:
 def identity_key(lake: Path) -> bytes:
     """The secret that keys customer ids: WEND_IDENTITY_KEY, or the lake's own, made once."""
     given = os.environ.get("WEND_IDENTITY_KEY")
-    if given:
-        return given.encode()
-    path = lake / "identity.key"
+    return given.encode() if given else _own_key(lake, "identity.key")
+
+
+def erasure_key(lake: Path) -> bytes:
+    """The secret that keys tombstones and suppressions: the lake's own, made once.
+
+    Without it nobody is known to have been erased: it is kept as long as the lake.
+    """
+    return _own_key(lake, "erasure.key")
+
+
+def _own_key(lake: Path, name: str) -> bytes:
+    """A secret of the lake, readable by its owner only; made where it is not there."""
+    path = lake / name
     if not path.exists():
         lake.mkdir(parents=True, exist_ok=True)
-        staged = lake / f".identity.key.{os.getpid()}"
+        staged = lake / f".{name}.{os.getpid()}"
         with os.fdopen(os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(os.urandom(32))
             file.flush()

@@ -8,8 +8,9 @@ import json
 import shutil
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 import polars as pl
@@ -18,14 +19,19 @@ from pipeline import publish, warehouse
 from pipeline.catalogue import files as catalogue
 from pipeline.catalogue.suggestions import suggestions
 from pipeline.churn import listing
+from pipeline.identity import golden
 from pipeline.job import Job
 from pipeline.landing import gate, ledger
 from pipeline.landing.clocks import microseconds
 from pipeline.landing.formats import format_named
 from pipeline.landing.gate import Landing
 from pipeline.landing.schema import INSTANT
+from pipeline.privacy import copies, pending, suppression
 from pipeline.resources import sql_folder
 from pipeline.settings import CHANNELS, Settings, clock, identity_key
+
+if TYPE_CHECKING:
+    from pipeline.identity.customers import Stitched
 
 BUILD = "build.duckdb"
 MACHINE_EVENTS = "machine_events.parquet"
@@ -39,16 +45,25 @@ SESSION_GAP_MINUTES = dict.fromkeys(CHANNELS, 30.0) | {
 # What the models stand on but analysts get in another form, or not at all.
 INTERNAL = frozenset(
     {
+        "ambiguous_customers",
+        "attribute_sightings",
         "bare_visitors",
         "busy_views",
         "channels",
+        "contested_devices",
+        "device_namespaces",
+        "device_sightings",
         "event_customers",
         "events",
+        "golden_records",
+        "golden_strategies",
+        "household_members",
         "identifiers",
         "customer_links",
         "journey_events",
         "known_events",
         "kind_touchpoints",
+        "landed_attributes",
         "landed_events",
         "landed_files",
         "landed_identifiers",
@@ -57,10 +72,16 @@ INTERNAL = frozenset(
         "machine_events",
         "machine_visitors",
         "mail_scans",
+        "mail_subjects",
+        "mail_threads",
+        "named_customers",
+        "nearest_logins",
         "ordered_events",
         "salt",
         "session_events",
         "stage_labels",
+        "suppressed_customers",
+        "suppressed_identifiers",
         "touchpoint_patterns",
         "transition_steps",
         "transitions",
@@ -75,13 +96,20 @@ def _silent(source: str, done: int, todo: int) -> None:
 
 
 def land(settings: Settings, *, now: datetime, tell: gate.Tell = _silent) -> Landing:
-    """Land every new file for the night to come."""
-    for leftover in settings.lake.glob(".staging-*"):
+    """Land every new file for the night to come.
+
+    Raises:
+        ErasurePending: A person is half erased.
+    """
+    pending.refuse(settings.lake)
+    for leftover in [*settings.lake.glob(".staging-*"), *settings.work.glob("trial-*")]:
         shutil.rmtree(leftover)
     published = publish.current_record(settings.published).get("night", 0)
-    return gate.land(
+    landing = gate.land(
         settings, settings.lake, ledger.night(settings.lake, published, now), tell=tell
     )
+    copies.settle(settings)
+    return landing
 
 
 def connect(settings: Settings, path: Path) -> duckdb.DuckDBPyConnection:
@@ -112,6 +140,7 @@ def parameters(settings: Settings, job: Job) -> pl.DataFrame:
                 "currency": settings.company.currency,
                 "max_customer_identifiers": settings.identity.max_customer_identifiers,
                 "show_identifiers": settings.publish.show_identifiers,
+                "backfill_us": round(settings.identity.device_backfill_minutes * 60_000_000),
             }
         ],
         schema_overrides={"as_of": INSTANT},
@@ -152,13 +181,29 @@ def given_tables(settings: Settings, job: Job) -> dict[str, pl.DataFrame]:
                 "max_age_us": pl.Int64,
             },
         ),
+        "golden_strategies": golden.strategies(settings.identity),
         "parameters": parameters(settings, job),
     }
 
 
+def open_past_lake(con: duckdb.DuckDBPyConnection, lake: Path, instant: datetime) -> None:
+    """Give `con` the landed tables as views of what could be known at `instant`."""
+    con.execute("set variable known_by = ?", [instant.astimezone(UTC).replace(tzinfo=None)])
+    for table in ("events", "revisions", "identifiers", "attributes"):
+        paths = ledger.parquet(lake, table)
+        if paths:
+            listed = ", ".join(warehouse.quoted(path.as_posix()) for path in paths)
+            con.execute(
+                f"create or replace view landed_{table} as from read_parquet([{listed}]) "
+                "where known_at <= getvariable('known_by')"
+            )
+        else:
+            _store(con, f"landed_{table}", ledger.landed_table(lake, table).collect())
+
+
 def open_lake(con: duckdb.DuckDBPyConnection, lake: Path) -> None:
     """Give `con` the landed tables as views over the lake."""
-    for table in ("events", "revisions", "identifiers", "quarantine"):
+    for table in ("events", "revisions", "identifiers", "attributes", "quarantine"):
         paths = ledger.parquet(lake, table)
         if paths:
             listed = ", ".join(warehouse.quoted(path.as_posix()) for path in paths)
@@ -169,31 +214,64 @@ def open_lake(con: duckdb.DuckDBPyConnection, lake: Path) -> None:
 
 
 def stitch(settings: Settings, job: Job) -> str:
-    """Identifiers to customers: the identity tables under data/work/identity/."""
-    from pipeline.identity import customers, policy  # noqa: PLC0415 - phonenumbers, scipy: slow
+    """Identifiers to customers: the identity tables under data/work/identity/.
+
+    Raises:
+        ImplausibleCustomers: An alarm; nothing is to be published.
+    """
+    from pipeline.identity import alarms  # noqa: PLC0415 - scipy: slow
 
     with connect(settings, settings.work / "stitch.duckdb") as con:
         open_lake(con, settings.lake)
-        _store(con, "parameters", parameters(settings, job))
         _store(con, "previous_identifiers", publish.previous_identifiers(settings.published))
-        models = warehouse.read_models(sql_folder())
-        list(warehouse.build(con, warehouse.needed(models, "machine_events"), _tables(con)))
-        linkable = (sql_folder() / "identity" / "linkable_identifiers.sql").read_text()
-        con.execute(f"create or replace view linkable_identifiers as {linkable}")
-        stitched = customers.stitch(
-            con,
-            policy=policy.of(settings.identity, settings.company),
-            key=identity_key(settings.lake),
-            out=settings.work / "identity",
+        stitched = identify(
+            con, settings, job, decided_until=date.max, out=settings.work / "identity"
         )
+        limits = alarms.limits(settings.identity)
+        found = alarms.found(con, settings.work / "identity", stitched, limits)
         # Ordering needs them, too, and finding them reads the lake.
         machine_events = con.table("machine_events").pl()
         machine_events.write_parquet(settings.work / MACHINE_EVENTS)
     (settings.work / "stitch.duckdb").unlink()
-    return (
+    alarms.keep(settings.work, found)
+    alarms.refuse(settings.work)
+    said = (
         f"{stitched.identifier_count:,} identifiers, {stitched.link_count:,} links, "
         f"{stitched.customer_count:,} customers"
     )
+    # A decision counts from the night on which both of its identifiers have landed.
+    return "; not seen yet: ".join([said, *stitched.unseen[:1]]) + (
+        f" and {len(stitched.unseen) - 1:,} more" if len(stitched.unseen) > 1 else ""
+    )
+
+
+def identify(
+    con: duckdb.DuckDBPyConnection, settings: Settings, job: Job, *, decided_until: date, out: Path
+) -> "Stitched":
+    """Stitch what `con` holds of the lake: the identity tables in `out`.
+
+    What people decided counts up to the day `decided_until`. Leaves the table `machine_events` in
+    `con`, beside what it is made of.
+    """
+    from pipeline.identity import customers, decisions, policy  # noqa: PLC0415 - scipy: slow
+    from pipeline.identity.matching import nightly  # noqa: PLC0415 - scipy: slow
+    from pipeline.privacy import sharing  # noqa: PLC0415 - phonenumbers: slow
+
+    region = settings.company.phone_region
+    decided = decisions.read(settings.folder, region=region, until=decided_until)
+    _store(con, "given_links", decided)
+    _store(con, "parameters", parameters(settings, job))
+    models = warehouse.read_models(sql_folder())
+    list(warehouse.build(con, warehouse.needed(models, "machine_events"), _tables(con)))
+    for name in ("linkable_identifiers", "unmerged_identifiers"):
+        select = (sql_folder() / "identity" / f"{name}.sql").read_text()
+        con.execute(f"create or replace view {name} as {select}")
+    trusted = sharing.kept(con, settings.lake, policy.of(settings.identity, settings.company))
+    key = identity_key(settings.lake)
+    stitched = customers.stitch(con, policy=trusted, key=key, out=out)
+    if nightly.match(con, settings, trusted, out=out):
+        stitched = customers.stitch(con, policy=trusted, key=key, out=out)
+    return stitched
 
 
 def order(settings: Settings, job: Job) -> str:
@@ -201,26 +279,60 @@ def order(settings: Settings, job: Job) -> str:
     (settings.work / BUILD).unlink(missing_ok=True)
     with connect(settings, settings.work / BUILD) as con:
         open_lake(con, settings.lake)
-        for name, frame in given_tables(settings, job).items():
-            _store(con, name, frame)
-        for path in sorted((settings.work / "identity").glob("*.parquet")):
-            con.execute(
-                f"create or replace table {path.stem} as "
-                f"from read_parquet({warehouse.quoted(path.as_posix())})"
-            )
         _store(con, "machine_events", pl.read_parquet(settings.work / MACHINE_EVENTS))
-        models = warehouse.read_models(sql_folder())
-        found = {one.name for one in warehouse.needed(models, "machine_events")}
-        wanted = [
-            one for one in warehouse.needed(models, "ordered_events") if one.name not in found
-        ]
-        built = {one.name: one for one in warehouse.build(con, wanted, _tables(con))}
+        built = attribute(con, settings, job, settings.work / "identity", up_to="ordered_events")
     count = built["ordered_events"].row_count or 0
     return f"{count:,} events of customers in order"
 
 
+def attribute(
+    con: duckdb.DuckDBPyConnection, settings: Settings, job: Job, identity: Path, *, up_to: str
+) -> dict[str, warehouse.Built]:
+    """Build the models up to `up_to` from a lake, its machine_events and its identity tables.
+
+    Args:
+        con: Holds the landed tables and `machine_events`.
+        settings: The project's configuration.
+        job: Says the instant the models speak about.
+        identity: The folder of the identity tables.
+        up_to: The last model to build.
+    """
+    from pipeline.identity import ids, policy  # noqa: PLC0415 - phonenumbers: slow
+
+    for name, frame in given_tables(settings, job).items():
+        _store(con, name, frame)
+    for path in sorted(identity.glob("*.parquet")):
+        con.execute(
+            f"create or replace table {path.stem} as "
+            f"from read_parquet({warehouse.quoted(path.as_posix())})"
+        )
+    devices = policy.device_namespaces(policy.of(settings.identity, settings.company))
+    _store(con, "device_namespaces", devices)
+    shared = con.sql((sql_folder() / "identity" / "shared_devices.sql").read_text()).pl()
+    stand_ins = ids.ambiguous_customers(shared, key=identity_key(settings.lake))
+    _store(con, "ambiguous_customers", stand_ins)
+    _store(con, "suppressed_identifiers", suppression.suppressed(con, settings.lake))
+    models = warehouse.read_models(sql_folder())
+    found = {one.name for one in warehouse.needed(models, "machine_events")}
+    wanted = [one for one in warehouse.needed(models, up_to) if one.name not in found]
+    return {one.name: one for one in warehouse.build(con, wanted, _tables(con))}
+
+
+def restate(settings: Settings, job: Job) -> str:
+    """What was known of who was who at past starts of a month, against today: restatements."""
+    from pipeline.identity import as_of  # noqa: PLC0415 - phonenumbers, scipy: slow
+
+    instants = as_of.month_starts(job.as_of_at, settings.identity.restated_months)
+    with connect(settings, settings.work / BUILD) as con:
+        found = as_of.restatements(con, settings, instants)
+        _store(con, "restatements", found)
+    return f"{found.height} past instants compared"
+
+
 def model(settings: Settings, job: Job) -> str:  # noqa: ARG001 - every step is called alike
-    """The remaining models, and what to do about each unmapped kind."""
+    """The remaining models, households, and what to do about each unmapped kind."""
+    from pipeline.identity import households  # noqa: PLC0415 - scipy: slow
+
     with connect(settings, settings.work / BUILD) as con:
         models = warehouse.read_models(sql_folder())
         done = {one.name for one in warehouse.needed(models, "ordered_events")}
@@ -231,6 +343,8 @@ def model(settings: Settings, job: Job) -> str:  # noqa: ARG001 - every step is 
             for name in ("unmapped_kinds", "touchpoints", "touchpoint_patterns")
         )
         _store(con, "unmapped_kinds", suggestions(unmapped, touchpoints, patterns))
+        persons, key = settings.identity.household_persons, identity_key(settings.lake)
+        _store(con, "household_members", households.members(con, persons=persons, key=key))
     return f"{len(built)} tables"
 
 
@@ -289,7 +403,14 @@ def verify(settings: Settings, job: Job) -> str:  # noqa: ARG001
 
 
 def release(settings: Settings, job: Job) -> str:
-    """Write the analysts' snapshot and make it the current one."""
+    """Write the analysts' snapshot and make it the current one.
+
+    Raises:
+        ImplausibleCustomers: Stitching raised an alarm.
+    """
+    from pipeline.identity import alarms  # noqa: PLC0415 - scipy: slow
+
+    alarms.refuse(settings.work)
     # A run killed right after its switch is logged by the next.
     log_current(settings)
     folder = publish.fresh_folder(settings.published, job.run_id)
@@ -388,6 +509,9 @@ def draw_pages(settings: Settings) -> str:
     try:
         made = render(con, staging)
         listing.write_csv(con.table("churn_list").pl(), staging / "churn_list.csv")
+        review = folder / "identity" / "match_review.csv"
+        if review.is_file():
+            shutil.copy2(review, staging)
     finally:
         con.close()
     shutil.rmtree(target, ignore_errors=True)
@@ -447,6 +571,7 @@ def read_seconds(settings: Settings) -> dict[str, float]:
 STEPS: dict[str, Callable[[Settings, Job], str]] = {
     "stitch": stitch,
     "order": order,
+    "restate": restate,
     "models": model,
     "graph": draw_graph,
     "churn": score,

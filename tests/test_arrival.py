@@ -13,9 +13,12 @@ from tests.snapshots import OF_THE_RUN, differences, tables
 
 Wend = Callable[..., CompletedProcess[str]]
 
-# Where a record came from and when it was landed changes with its arrival.
-ARRIVAL = frozenset({"file_id", "record_number", "known_at", "night", "is_backfill"})
-OF_FILES = {"files", "quarantine", "source_health"} | OF_THE_RUN
+# Where a record came from and when it was landed changes with its arrival, and so do what was
+# known of the past and what households, like customers, are called after.
+ARRIVAL = frozenset(
+    {"file_id", "record_number", "known_at", "night", "is_backfill", "household_id"}
+)
+OF_FILES = {"files", "quarantine", "source_health", "restatements"} | OF_THE_RUN
 
 
 def nights(project: Path, batches: Iterable[Iterable[Path]], wend: Wend, as_of: str) -> None:

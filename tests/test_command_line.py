@@ -193,6 +193,27 @@ def test_explain_gives_the_evidence(ran_company: Path, wend: Wend) -> None:
     assert "seen together by" in done.stdout
 
 
+def test_explain_sets_two_identifiers_against_one_another(ran_company: Path, wend: Wend) -> None:
+    """Of one customer the evidence is told, of two what keeps them apart; names are kept whole."""
+    people = (
+        pl.read_parquet(
+            ran_company / "data" / "published" / "current" / "identity" / "identifiers.parquet"
+        )
+        .filter(pl.col("customer_id").is_not_null())
+        .sort("customer_id", "identifier")
+    )
+    one, same = people.filter(pl.len().over("customer_id") > 1)["identifier"][:2]
+    other = people.filter(pl.col("customer_id") != people["customer_id"][0])["identifier"][-1]
+
+    joined = wend("explain", one, same, "--project", ran_company)
+    apart = wend("explain", one, other, "--project", ran_company)
+
+    assert joined.returncode == 0, joined.stderr
+    assert "by the strongest evidence:" in joined.stdout
+    assert apart.returncode == 0, apart.stderr
+    assert "nearest" in apart.stdout or "nothing links" in apart.stdout
+
+
 def test_query_answers_and_refuses(ran_company: Path, wend: Wend) -> None:
     """A SELECT prints tab-separated rows; what DuckDB does not take is said in a sentence."""
     answered = wend("query", "select count(*) as n from customers", "--project", ran_company)

@@ -17,7 +17,10 @@ Row = Mapping[str, Any]
 SIGNS = {"good": "✓ Good", "check": "! Check", "failed": "✕ Failed"}
 TONES = {"good": "good", "check": "check", "failed": "bad"}
 BARS = 30
-STEPS = ("land", "stitch", "order", "models", "graph", "churn", "checks", "publish", "pages")
+STEPS = (
+    *("land", "stitch", "order", "restate", "models"),
+    *("graph", "churn", "checks", "publish", "pages"),
+)
 
 
 @dataclass(frozen=True)

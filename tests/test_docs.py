@@ -48,8 +48,7 @@ def test_the_readme_lists_every_format() -> None:
     assert sorted(listed["format"]) == sorted(FORMATS)
 
 
-# Raw mail says so in the modules that read its headers.
-@pytest.mark.parametrize("name", [name for name in FORMATS if name != "mail"])
+@pytest.mark.parametrize("name", FORMATS)
 def test_every_format_says_its_clock_and_whom_it_names(name: str) -> None:
     """Who sets up a source reads there what its stamps mean and what its records link."""
     said = described.account(name)

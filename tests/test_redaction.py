@@ -8,6 +8,9 @@ from subprocess import CompletedProcess
 import duckdb
 import pytest
 
+from pipeline.settings import Source
+from tests.landing.landings import landed
+
 Wend = Callable[..., CompletedProcess[str]]
 
 ADDRESS, PHONE, CARD = "zoe.hidden@mail.example", "07911 123456", "4111 1111 1111 1111"
@@ -48,7 +51,7 @@ ROWS = (
     ),
     (
         *("2026-01-05T10:00:00Z", ADDRESS, f"Wants {ADDRESS} on the bill", "write please"),
-        *("https://tel.example/r/2?token=s3cret", "plain words"),
+        *("https://ada:s3cret@tel.example/r/2?token=s3cret", "plain words"),
     ),
 )
 CALL = {
@@ -130,7 +133,37 @@ def test_what_stands_in_its_place_is_published(ran: Path) -> None:
         "My card is [number] and I wait",
     )
     assert json.loads(first[4]) == {"note": "Ring [phone] or [email] today"}
-    assert second[1] == "Wants [email] on the bill"
+    assert second[1:3] == ("Wants [email] on the bill", "https://tel.example/r/2")
     assert json.loads(page[4])["comment"] == "mail me at [email] or [phone]"
     assert json.loads(page[4])["telephone"] == "[phone]"
     assert json.loads(mail[4])["subject"] == "Call [phone] about [email]"
+
+
+LINKS = {
+    "https://ada:secret@shop.example/x": "https://shop.example/x",
+    "https://zoe.hidden%40mail.example:s3@cret@shop.example/x?a=b@c": "https://shop.example/x",
+    "ftp://ada@shop.example": "ftp://shop.example",
+    "https://shop.example?mail=zoe.hidden@mail.example": "https://shop.example",
+    "https://shop.example/u/zoe.hidden@mail.example/x": "https://shop.example/u/[email]/x",
+    "https://shop.example/to/http://ada:s3cret@x.example/y": "https://shop.example/to/http://x.example/y",
+    "mailto:zoe.hidden@mail.example": "mailto:[email]",
+}
+
+
+def test_a_link_is_kept_without_login_query_and_address() -> None:
+    """The login before a host goes as a whole, and the host stays."""
+    columns = {"occurred_at": "at", "kind": "=call_answered", "own_id": "id", "link": "link"}
+    source = Source.model_validate(
+        {
+            "format": "generic",
+            "channel": "phone",
+            "path": "calls.csv",
+            "columns": {**columns, "identifiers": {"user_id": "who"}},
+        }
+    )
+    rows = [f"{at},2026-01-05T09:00:00Z,u1,{link}" for at, link in enumerate(LINKS)]
+    content = "\n".join(["id,at,who,link", *rows]).encode()
+
+    events = landed(source, content, is_plain=False, name="calls.csv").events
+
+    assert events.sort("record_number")["link"].to_list() == list(LINKS.values())

@@ -84,7 +84,8 @@ def _raw(digests: Sequence[bytes], width: int) -> NDArray[np.uint8]:
 
 
 def _hexadecimal(raw: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    return DIGITS[raw].view(np.uint8).reshape(len(raw), -1)
+    count, width = raw.shape
+    return DIGITS[raw].view(np.uint8).reshape(count, 2 * width)
 
 
 def _texts(text: NDArray[np.uint8]) -> pa.Array:

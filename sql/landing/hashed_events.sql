@@ -114,12 +114,18 @@ select
     digested.currency,
     digested.score_kind,
     digested.score,
-    -- Query strings carry addresses and tokens; the page itself is in the path.
+    -- Query strings carry addresses and tokens, and a login stands before the host; the
+    -- page itself is in the path.
     case
         when contains(digested.link, '@') or contains(digested.link, '%40')
         then
             regexp_replace(
-                regexp_replace(digested.link, '[?#].*$', '', 'g'),
+                regexp_replace(
+                    regexp_replace(digested.link, '[?#].*$', '', 'g'),
+                    '(://)[^/]*@',
+                    '\1',
+                    'g'
+                ),
                 '[A-Za-z0-9._%+-]+(@|%40)[A-Za-z0-9.-]+',
                 '[email]',
                 'g'

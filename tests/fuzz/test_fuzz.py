@@ -1,28 +1,23 @@
 """Files damaged at random, of every format: no crash, no lost record, no silent null."""
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
-from importlib import import_module
 from pathlib import Path
 from random import Random
 
-import duckdb
 import polars as pl
 import pytest
-from polars.testing import assert_frame_equal
 
 from pipeline.errors import SourceRefused
 from pipeline.landing import gate, ledger
-from pipeline.landing.formats import FORMATS, format_named
+from pipeline.landing.formats import FORMATS
 from pipeline.landing.ledger import Night
-from pipeline.landing.record import Feed, Outcome, RawFile
-from pipeline.landing.staging import STAGED, Placed, flush
 from pipeline.settings import Settings
 from tests.fuzz.mutations import damaged, mutant
 from tests.fuzz.sample_files import COMPANY, FAMILIES, FAMILY_OF, JSON, Sample, samples
 from tests.fuzz.verdicts import Known, check_damage, check_mutants, learned, read
+from tests.landing.landings import assert_same, landed
 
 SAMPLES = samples()
 # Records mutated for a family: a few in every change, and all in the long run.
@@ -30,7 +25,7 @@ QUICK, SHARD, SHARDS = 1_200, 10_000, 6
 # Mutants that share one file, where a format's records stand for themselves.
 TOGETHER = 20
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
-FAST = [sample for sample in SAMPLES if FORMATS[sample.layout].fast_module is not None]
+PLAIN = [sample for sample in SAMPLES if FORMATS[sample.layout].plain_module is not None]
 
 
 def test_every_format_has_a_sample_and_a_family() -> None:
@@ -110,7 +105,7 @@ def mutated_files(sample: Sample, folder: Path, count: int) -> None:
         (folder / name).write_bytes(content)
 
 
-def landed(sample: Sample, folder: Path, count: int) -> None:
+def assert_accounted(sample: Sample, folder: Path, count: int) -> None:
     """Land mutated files by the gate itself, which checks its own accounts.
 
     Raises:
@@ -132,72 +127,41 @@ def test_the_gate_takes_what_the_reader_gives(tmp_path: Path, layout: str) -> No
     """Whatever a reader lets through can be staged, written and accounted for."""
     sample = next(sample for sample in SAMPLES if sample.layout == layout)
 
-    landed(sample, tmp_path, 24)
+    assert_accounted(sample, tmp_path, 24)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.path)
 def test_the_gate_takes_many_mutated_files(tmp_path: Path, sample: Sample) -> None:
     """The same for every sample, many times."""
-    landed(sample, tmp_path, 28 if sample.layout == "snapshot" else 300)
+    assert_accounted(sample, tmp_path, 28 if sample.layout == "snapshot" else 300)
 
 
-def staged(source: Feed, found: Iterable[Outcome] | None, file: RawFile) -> list[pl.DataFrame]:
-    """The staged tables: by the format's fast path, or from a reader's outcomes."""
-    con = duckdb.connect()
-    for name, schema in STAGED.items():
-        con.register("empty", pl.DataFrame(schema=schema))
-        con.execute(f"create table {name} as from empty")
-    layout = format_named(source.source.format)
-    rest = list(layout.stage(con, file, source) if found is None else found)
-    placed = [Placed(file.file_id, ordinal, each) for ordinal, each in enumerate(rest, start=1)]
-    flush(con, source.name, placed)
-    tables = [
-        "select * exclude (event_ordinal) from staged_events order by all",
-        """
-        select event.record_number, identifier.* exclude (event_ordinal)
-        from staged_identifiers as identifier join staged_events as event using (event_ordinal)
-        order by all
-        """,
-        "select * from staged_refused order by all",
-        "select * from staged_ignored order by all",
-    ]
-    frames = [con.sql(query).pl() for query in tables]
-    con.close()
-    return frames
-
-
-def assert_fast_is_slow(sample: Sample, seeds: range, folder: Path) -> None:
-    """The fast path and the reader stage the same of the same mutated files."""
-    layout = FORMATS[sample.layout]
-    assert layout.fast_module is not None
-    import_module(layout.fast_module)
-    path = folder / sample.file_name
+def assert_plain_is_slow(sample: Sample, seeds: range) -> None:
+    """The plain path and the reader land the same of the same mutated files."""
+    source = sample.source.model_copy(update={"on_new_field": "warn"})
     for start in range(seeds.start, seeds.stop, 100):
         numbers = range(start, start + 100)
         mutants = [mutant(sample, Random(f"{sample.path} {number}")) for number in numbers]
         content = sample.file([each.text for each in mutants])
         for number in (start, start + 1):
-            path.write_bytes(content)
-            file = RawFile(path, sample.file_name, "source-1")
-            feed = sample.feed(folder)
-            fast = staged(feed, None, file)
-            slow = staged(feed, layout.read(file, feed), file)
-            for one, other in zip(fast, slow, strict=True):
-                assert_frame_equal(one, other)
+            assert_same(
+                *(
+                    landed(source, content, is_plain=way, company=COMPANY, name=sample.file_name)
+                    for way in (True, False)
+                )
+            )
             content = damaged(content, Random(f"{sample.path} fast {number}")).content
 
 
-@pytest.mark.parametrize("sample", FAST, ids=lambda sample: sample.path)
-def test_the_fast_path_takes_mutated_records_as_the_reader_does(
-    tmp_path: Path, sample: Sample
-) -> None:
-    """What is certain is staged alike, and what is not is left to the reader."""
-    assert_fast_is_slow(sample, range(500), tmp_path)
+@pytest.mark.parametrize("sample", PLAIN, ids=lambda sample: sample.path)
+def test_the_plain_path_takes_mutated_records_as_the_reader_does(sample: Sample) -> None:
+    """What is certain lands alike, and what is not is left to the reader."""
+    assert_plain_is_slow(sample, range(500))
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("sample", FAST, ids=lambda sample: sample.path)
-def test_the_fast_path_takes_many_mutated_records(tmp_path: Path, sample: Sample) -> None:
+@pytest.mark.parametrize("sample", PLAIN, ids=lambda sample: sample.path)
+def test_the_plain_path_takes_many_mutated_records(sample: Sample) -> None:
     """The same, many times."""
-    assert_fast_is_slow(sample, range(500, 20_000), tmp_path)
+    assert_plain_is_slow(sample, range(500, 20_000))

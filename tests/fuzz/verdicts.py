@@ -24,7 +24,9 @@ from tests.fuzz.mutations import (
 )
 from tests.fuzz.sample_files import EARLIEST, JSON, LATEST, MAIL, Sample
 
-# What an event says by a field of its own; None there where something stood is a silent null.
+# What an event says by a field of its own; None there where something stood is a silent null. Not
+# so what it says of the person: by the rule of pipeline/landing/attributes.py a value that says
+# nothing or can be read two ways is no attribute, and a wrong one would be worse.
 ATTRIBUTES = (
     *("own_id", "label", "received_us", "object_id", "text", "amount_cents", "currency"),
     *("score_kind", "score", "link"),

@@ -1,27 +1,21 @@
-"""The fast path of access logs lands what the reader gives, line for line."""
+"""The plain path of access logs lands what the reader gives, line for line."""
 
 import gzip
-import tempfile
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-import polars as pl
 import pytest
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
-from polars.testing import assert_frame_equal
 
-from pipeline.landing import gate, ledger, staging
 from pipeline.landing.containers import text_lines
-from pipeline.landing.ledger import Night
 from pipeline.landing.record import Outcome
 from pipeline.landing.web import access_log
-from pipeline.settings import Settings
+from pipeline.settings import Source
+from tests.landing import landings
+from tests.landing.landings import LARKSPUR, Landed, landed
 from tests.landing.test_access_log import AGENT, REAL, line
 
-NOW = datetime(2026, 5, 31, tzinfo=UTC)
 COMMON = '10.0.0.7 - u1 [05/Jan/2026:10:00:00 +0100] "GET /bills HTTP/1.1" 200 5123'
 PARTS: dict[str, list[Any]] = {
     "request": [
@@ -53,39 +47,17 @@ PARTS: dict[str, list[Any]] = {
 EDITS = ['"', "\\", " ", "[", "]", "-", "a", "7", "ü", "\t", "\x00", "\r", "\n", "\u00a0", "\x1c"]
 
 
-def landed(
-    content: bytes, *, name: str = "log", is_fast: bool, night: int = 1, **more: Any
-) -> list[pl.DataFrame]:
-    """What a log becomes: events, whom they name, what is refused, and the counts."""
-    company = {"name": "Larkspur", "founded_on": "1995-01-01"}
-    company["machine_ranges"] = more.pop("machine_ranges", ())
-    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(staging, "FAST_BYTES", 0 if is_fast else 2**60)
-        patch.setattr(gate, "FAST_BYTES", 0 if is_fast else 2**60)
-        (Path(folder) / name).write_bytes(content)
-        source = {"format": "access_log", "path": "log*", **more}
-        project = {"folder": folder, "company": company, "sources": {"shop": source}}
-        settings = Settings.model_validate(project)
-        seen = frozenset({"shop"} if night > 1 else ())
-        found = gate.land(settings, settings.lake, Night(night, seen, NOW), tell=lambda *_: None)
-        tables = ("events", "identifiers", "revisions", "quarantine")
-        frames = [ledger.landed_table(settings.lake, table).collect() for table in tables]
-    frames = [frame.sort(frame.columns) for frame in frames]
-    return [*frames, found.files.drop("batch_id")]
+def land(content: bytes, *, is_plain: bool, **more: Any) -> Landed:
+    """What a log becomes, by the plain path or by the reader alone."""
+    ranges, names = more.pop("machine_ranges", ()), more.pop("namespaces", {})
+    company = LARKSPUR.model_copy(update={"machine_ranges": tuple(ranges)})
+    source = Source(format="access_log", path="raw/*", namespaces=names)
+    return landed(source, content, is_plain=is_plain, company=company, **more)
 
 
 def assert_same(content: bytes, **more: Any) -> None:
-    """The fast path and the reader land the same.
-
-    Of two requests of one content the one that leaves no doubt may land for the other.
-    """
-    fast, slow = (landed(content, is_fast=is_fast, **more) for is_fast in (True, False))
-    if slow[-1]["duplicate_count"].sum():
-        for frames in (fast, slow):
-            frames[0] = frames[0].drop("record_number")
-
-    for one_frame, other in zip(fast, slow, strict=True):
-        assert_frame_equal(one_frame, other)
+    """The plain path and the reader land the same."""
+    landings.assert_same(*(land(content, is_plain=is_plain, **more) for is_plain in (True, False)))
 
 
 @st.composite
@@ -122,7 +94,7 @@ NAMES = st.sampled_from(sorted(PARTS))
 @example([line(status="401"), line(host="www.a.example 10.0.0.7", user="a b")])
 @example([line(agent="\udcff"), "", line()])
 @example(["1.2.3.4 a b " + line()[11:]])
-def test_the_fast_path_lands_what_the_reader_gives(found: list[str]) -> None:
+def test_the_plain_path_lands_what_the_reader_gives(found: list[str]) -> None:
     """Any mixture of good and bad lines gives the same events, handles, refusals and rules."""
     content = "\n".join(found).encode("utf-8", "surrogateescape")
     # An empty file is refused before it is read.
@@ -177,12 +149,13 @@ def test_common_lines_need_no_reader(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(access_log, "interpret", unasked)
     # The fourth says what the first does, and the gate must compare the two.
-    assert landed("\n".join([*common[:3], *common[4:]]).encode(), is_fast=True)[0].height == 5
+    content = "\n".join([*common[:3], *common[4:]]).encode()
+    assert land(content, is_plain=True).events.height == 5
 
 
 def test_a_damaged_login_is_the_readers() -> None:
     """A line of the plain form whose login says nothing is refused as the reader refuses it."""
-    refused = landed(line(user="5.7E+17").encode(), is_fast=True)[3]
+    refused = land(line(user="5.7E+17").encode(), is_plain=True).quarantine
 
     assert refused["reasons"].to_list() == ["not a login: '5.7E+17'"]
 
@@ -192,6 +165,6 @@ def test_both_know_the_ranges_of_machines() -> None:
     content = "\n".join([line(host="66.249.66.1"), line(), line(host="a.example")]).encode()
 
     assert_same(content, machine_ranges=["66.249.64.0/19"])
-    events = landed(content, is_fast=True, machine_ranges=["66.249.64.0/19"])[0]
+    events = land(content, is_plain=True, machine_ranges=["66.249.64.0/19"]).events
     reasons = events.sort("record_number")["machine_reason"]
     assert reasons.to_list() == ["known range", None, None]

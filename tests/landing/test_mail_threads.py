@@ -1,11 +1,13 @@
 from itertools import permutations
 from pathlib import Path
 
+import orjson
 import pytest
 
 from pipeline.landing.email.mail import read
 from pipeline.landing.email.threads import base_subject, is_answer, quoted, subject_thread
 from pipeline.landing.record import Event, Feed
+from pipeline.landing.text import kept_properties
 from tests.landing.feeds import events, feed, outcomes_of
 
 LARKSPUR = feed("mail", domains=("larkspur.example",))
@@ -156,3 +158,22 @@ def test_an_answer_without_a_subject_stands_alone(tmp_path: Path) -> None:
     event = one(mail(1, "", "> What?\nYes.", "ada@example.org", "help@larkspur.example"), tmp_path)
 
     assert event.object_id == "m1@x.example"
+
+
+def test_a_mail_in_a_thread_says_its_own_id(tmp_path: Path) -> None:
+    """What answers it may name it and no other; no redaction takes the id for an address."""
+    at_x = ("ada@example.org", "help@larkspur.example")
+    more = "References: <m1@x.example>\n"
+
+    event = one(mail(2, "Re: No internet", "Yes.", *at_x, more=more), tmp_path)
+
+    assert (event.object_id, event.properties["message_id"]) == ("m1@x.example", "m2%40x.example")
+    said = orjson.dumps(event.properties).decode()
+    assert kept_properties(said) == said
+
+
+def test_a_mail_without_an_id_says_none(tmp_path: Path) -> None:
+    """Its content tells it from others."""
+    content = FIRST.replace("Message-ID: <m1@x.example>\n", "")
+
+    assert "message_id" not in one(content, tmp_path).properties

@@ -1,11 +1,13 @@
 """Segment calls by the thousands, taken apart without a look at what is inside their parts."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from operator import attrgetter
 from typing import Any, NamedTuple
 
 import msgspec
 import orjson
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from pipeline.landing.containers.text_lines import Bytes
@@ -14,6 +16,9 @@ Part = Raw | UnsetType
 # One that is of another type is the reader's affair.
 Id = str | int | None | UnsetType
 Stamp = str | None | UnsetType
+# A number that may be past what the reader can hold; few lines have what looks like one. Where it
+# is in a part that is not looked into, nothing else would tell.
+HUGE = r"[:,\[ \t\r]-?(?:[0-9.]{200}|[0-9.]+[eE]\+?[0-9]{3})"
 # A file whose calls have more fields beside the usual ones is read call by call.
 MOST_OTHERS = 40
 
@@ -110,22 +115,36 @@ def taken_apart(block: Bytes, known: Layout) -> Taken:
     """The calls of some lines."""
     if not block.is_sound:
         return Taken([], [], list(block.numbers), known)
+    huge = with_huge_numbers(block)
     try:
-        calls = known.decoder.decode_lines(block.whole)
+        calls = [] if huge else known.decoder.decode_lines(block.whole)
     except (msgspec.DecodeError, RecursionError):
         calls = []
     # A blank line would be passed over.
     if len(calls) == len(block.numbers):
         return Taken(block.numbers, calls, [], known)
-    return one_by_one(block, known)
+    return one_by_one(block, known, huge)
 
 
-def one_by_one(block: Bytes, known: Layout) -> Taken:
-    """The same where some line is no call, or has a field not seen before."""
+def with_huge_numbers(block: Bytes) -> Collection[int]:
+    """The numbers of the lines that hold what may be HUGE."""
+    whole = pa.array([block.whole], pa.binary())
+    if not pc.match_substring_regex(whole, HUGE)[0].as_py():
+        return ()
+    lines = pa.array(block.whole.split(b"\n"), pa.binary())
+    found = pc.match_substring_regex(lines, HUGE).to_pylist()
+    return {number for number, is_huge in enumerate(found, start=block.first) if is_huge}
+
+
+def one_by_one(block: Bytes, known: Layout, huge: Collection[int]) -> Taken:
+    """The same where some line is no call, has a field not seen before, or is in `huge`."""
     numbers: list[int] = []
     calls: list[Any] = []
     doubtful: list[int] = []
     for number, line in zip(block.numbers, block.whole.split(b"\n"), strict=False):
+        if number in huge:
+            doubtful.append(number)
+            continue
         try:
             call = known.decoder.decode(line)
         except (msgspec.DecodeError, RecursionError):
@@ -134,7 +153,7 @@ def one_by_one(block: Bytes, known: Layout) -> Taken:
                 doubtful.append(number)
                 continue
             # Those before have none of these fields, but all must have the same places.
-            return one_by_one(block, grown)
+            return one_by_one(block, grown, huge)
         numbers.append(number)
         calls.append(call)
     return Taken(numbers, calls, doubtful, known)

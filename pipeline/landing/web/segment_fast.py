@@ -175,11 +175,18 @@ def in_ranges(contexts: Sequence[Any], ranges: tuple[str, ...]) -> NDArray[np.bo
         return np.zeros(len(contexts), np.bool_)
     return np.array(
         [
-            b'"' in ip and is_known_range(orjson.loads(ip).strip(), ranges)
+            # What is no text is no address.
+            ip.startswith(b'"') and is_known_range(orjson.loads(ip).strip(), ranges)
             for ip in map(bytes, texts(contexts, "ip"))
         ],
         np.bool_,
     )
+
+
+def have_pages(contexts: Sequence[Any]) -> NDArray[np.bool_]:
+    """Which contexts' page is an object, or is not given: the reader refuses any other."""
+    pages = column(contexts, "page")
+    return np.array([not page or bytes(page)[:1] in {b"{", b"n"} for page in pages], np.bool_)
 
 
 class Export(NamedTuple):
@@ -195,13 +202,13 @@ class Judged(NamedTuple):
     """What was found out of each call.
 
     Attributes:
-        is_timely: Whether its stamps are sound, and its network is one of persons.
+        is_sound: Whether its stamps and its page are sound, and its network is one of persons.
         contents, senders: Numbers in the book.
         occurred, received: In Unix microseconds.
         precisions: Places in PRECISIONS.
     """
 
-    is_timely: NDArray[np.bool_]
+    is_sound: NDArray[np.bool_]
     contents: list[int]
     senders: list[int]
     occurred: NDArray[np.int64]
@@ -277,11 +284,14 @@ def judged(taken: Taken, book: Book) -> Judged:
     occurred = stamps([one or other or None for one, other in dates], clock)
     received = stamps([stamp or None for stamp in column(calls, "receivedAt")], clock)
     unexpected = {
-        name: place for place, name in taken.known.places().items() if name not in segment.LEFT_OUT
+        name: place
+        for place, name in taken.known.places().items()
+        if name not in segment.RECORD_FIELDS
     }
     return Judged(
         occurred.is_sound
         & (received.is_sound | ~received.is_given)
+        & have_pages(contexts)
         & ~in_ranges(contexts, book.feed.company.machine_ranges),
         content_numbers(calls, contexts, unexpected, book),
         sender_numbers(contexts, book),
@@ -304,10 +314,10 @@ def hashed(calls: Sequence[Any], found: Judged, book: Book) -> Rows:
         strict=True,
     )
     for place, call in enumerate(what):
-        own, user, stranger, is_timely, number, sender, us, received_us, is_received, precision = (
+        own, user, stranger, is_sound, number, sender, us, received_us, is_received, precision = (
             call
         )
-        if not is_timely or number < 0 or sender < 0 or (type(own) is int and own not in WHOLE):
+        if not is_sound or number < 0 or sender < 0 or (type(own) is int and own not in WHOLE):
             continue
         content = book.contents[number]
         # A handle that is empty is none; 0 is one.
@@ -507,7 +517,7 @@ def count_fields(
             if of is not UnsetType:
                 fields[name, dict if of is Context else of] += times
     for place, name in taken.known.places().items():
-        if name in segment.LEFT_OUT:
+        if name in segment.RECORD_FIELDS:
             given = [
                 bytes(part)[:1] for part in compress(column(taken.calls, place), stays) if part
             ]

@@ -4,25 +4,37 @@ A customer is named after its earliest landed identifier, so that later nights r
 but those who turn out to be one or several; no state is kept to achieve it.
 """
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
 import polars as pl
+import pyarrow.parquet as pq  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
 from pipeline.identity import lookup
+from pipeline.identity.changes import changes
 from pipeline.identity.components import Numbers
 from pipeline.identity.evidence import CONFIDENCE, FORCE, RULES, Links
 from pipeline.identity.groups import Groups, group
-from pipeline.identity.ids import CUSTOMER, keyed
+from pipeline.identity.hashes import Hashes, hashed
+from pipeline.identity.ids import CUSTOMER, keyed_texts
 from pipeline.identity.links import Identifiers, gather
 from pipeline.identity.policy import Policy
-from pipeline.identity.tables import given, read_sql
 from pipeline.landing.schema import INSTANT
 
 STATUSES = ("used", "rejected", "vetoed", "expired", "shared", "blocked")
+STANDINGS = ("active", "shared", "blocked")
+# Rows that are written together.
+SLICE_ROWS = 1 << 18
+# Columns in which a few values come again and again.
+FEW_VALUES = (
+    *("namespace", "status", "reason", "is_strong", "priority", "event_count", "night"),
+    *("rule", "sources", "change"),
+)
 # Room for the rank of a namespace in what orders identifiers by who may name a customer.
 RANK_BITS = 11
 USED, REJECTED, VETOED, EXPIRED, SHARED, BLOCKED = range(len(STATUSES))
@@ -65,46 +77,43 @@ def stitch(con: duckdb.DuckDBPyConnection, *, policy: Policy, key: bytes, out: P
     identifiers, links = gather(con, policy)
     groups = group(identifiers, links)
     customers, customer = named(identifiers, groups, key=key)
-    identifier_table = _identifier_table(identifiers, customers, customer)
-    link_table = _link_table(identifiers, links, groups, identifier_table["identifier"])
     out.mkdir(parents=True, exist_ok=True)
-    written = {
-        "identifiers": identifier_table,
-        "customer_links": link_table,
-        "customer_changes": _changes(con, identifier_table, customers),
-        "customer_confidence": customers.select("customer_id", "identity_confidence"),
-    }
-    for name, frame in written.items():
-        staged = out / f"{name}.staged"
-        frame.write_parquet(
-            staged, compression="zstd", compression_level=1, row_group_size=lookup.GROUP_ROWS
-        )
-        staged.replace(out / f"{name}.parquet")
-    lookup.write(
-        out,
-        values=identifier_table["value"],
-        customer=customer,
-        left=links.left,
-        right=links.right,
+    status = _standing(identifiers)
+    hashes = _write(
+        out, "identifiers", _identifier_slices(identifiers, status, customers, customer)
     )
-    status, link_status = identifier_table["status"], link_table["status"]
+    verdict, blame = _verdicts(identifiers, links, groups)
+    _write(out, "customer_links", _link_slices(identifiers, links, verdict, blame))
+    changed = changes(
+        con,
+        identifier=hashes,
+        customer=customer,
+        customers=customers,
+        names=lambda rows: _names(identifiers, rows),
+    )
+    _write(out, "customer_changes", iter([changed]))
+    confidence = customers.select("customer_id", "identity_confidence")
+    _write(out, "customer_confidence", iter([confidence]))
+    lookup.write(
+        out, values=identifiers.value, customer=customer, left=links.left, right=links.right
+    )
+    statuses = np.bincount(status, minlength=len(STANDINGS)).tolist()
+    verdicts = np.bincount(verdict, minlength=len(STATUSES)).tolist()
     return Stitched(
-        identifier_count=identifier_table.height,
-        active_count=int((status == "active").sum()),
-        shared_count=int((status == "shared").sum()),
-        blocked_count=int((status == "blocked").sum()),
-        link_count=link_table.height,
-        used_count=int((link_status == "used").sum()),
-        rejected_count=int((link_status == "rejected").sum()),
+        identifier_count=identifiers.size,
+        active_count=statuses[0],
+        shared_count=statuses[1],
+        blocked_count=statuses[2],
+        link_count=links.size,
+        used_count=verdicts[USED],
+        rejected_count=verdicts[REJECTED],
         unseen=links.unseen,
         customer_count=customers.height,
         largest_customer=int(customers["identifier_count"].to_numpy().max(initial=0)),
     )
 
 
-def named(
-    identifiers: Identifiers, groups: Groups, *, key: bytes
-) -> tuple[pl.DataFrame, NDArray[np.int64]]:
+def named(identifiers: Identifiers, groups: Groups, *, key: bytes) -> tuple[pl.DataFrame, Numbers]:
     """The customers, each with an id that only a merge or a split can change.
 
     The id is a keyed hash of the identifier that landed first, and of several that landed in
@@ -123,17 +132,15 @@ def named(
     night = identifiers.night[active].astype(np.int64)
     np.minimum.at(first, label, (night << RANK_BITS | rank) << 32 | active)
     present = np.flatnonzero(first < latest)
-    row = np.full(len(first), -1, dtype=np.int64)
-    row[present] = np.arange(len(present))
-    customer = np.full(identifiers.size, -1, dtype=np.int64)
+    row = np.full(len(first), -1, dtype=np.int32)
+    row[present] = np.arange(len(present), dtype=np.int32)
+    customer = np.full(identifiers.size, -1, dtype=np.int32)
     customer[active] = row[label]
     count = np.bincount(customer[active], minlength=len(present))
-    namesakes = identifiers.frame.select("namespace", "value")[first[present] & 0xFFFFFFFF]
+    namesakes = _names(identifiers, first[present] & 0xFFFFFFFF)
     customers = pl.DataFrame(
         {
-            "customer_id": pl.Series(
-                keyed(namesakes.iter_rows(), key, prefix=CUSTOMER), dtype=pl.String
-            ),
+            "customer_id": keyed_texts(namesakes, key, prefix=CUSTOMER),
             "identity_confidence": np.where(count > 1, CONFIDENCE[groups.level[present]], 1.0),
             "identifier_count": count,
         }
@@ -141,55 +148,117 @@ def named(
     return customers, customer
 
 
-def _identifier_table(
-    identifiers: Identifiers, customers: pl.DataFrame, customer: NDArray[np.int64]
-) -> pl.DataFrame:
-    """One row per identifier, as published."""
-    row = pl.Series("customer", customer)
-    return identifiers.frame.select(
-        pl.concat_str("namespace", pl.lit(":"), "value").alias("identifier"),
-        "namespace",
-        "value",
-        "status",
-        "reason",
-        customers["customer_id"].gather(row.set(row < 0, None)).alias("customer_id"),
-        "is_strong",
-        "priority",
-        "event_count",
-        "first_seen_at",
-        "last_seen_at",
-        "night",
-    )
+def _names(identifiers: Identifiers, rows: NDArray[np.integer]) -> pl.Series:
+    """The identifiers of some rows, as `namespace:value`."""
+    spaces = identifiers.rules["namespace"].gather(identifiers.namespace[rows])
+    return (spaces + ":") + identifiers.value.gather(rows)
 
 
-def _link_table(
-    identifiers: Identifiers, links: Links, groups: Groups, names: pl.Series
-) -> pl.DataFrame:
-    """One row per link, as published, with the reason why it does not count."""
-    status, blame = _verdicts(identifiers, links, groups)
-    reason = pl.Series(_reasons(identifiers, links), dtype=pl.String).gather(blame)
-    if links.told:
-        # Why it was given, unless there is something to say against it.
-        stands = [number for number in sorted(links.told) if status[number] == USED]
-        told = [links.told[number] for number in stands]
-        reason = reason.scatter(stands, pl.Series(told, dtype=pl.String))
-    ended_at = pl.repeat(None, links.size, dtype=INSTANT, eager=True)
-    if links.ended_us:
-        numbers = sorted(links.ended_us)
-        instants = pl.Series([links.ended_us[number] for number in numbers]).cast(INSTANT)
-        ended_at = ended_at.scatter(numbers, instants)
-    return links.frame.select(
-        names.gather(links.left).alias("left_identifier"),
-        names.gather(links.right).alias("right_identifier"),
-        pl.Series(RULES).gather(links.rule).alias("rule"),
-        pl.Series(STATUSES).gather(status).alias("status"),
-        reason.alias("reason"),
-        "sources",
-        "event_count",
-        "first_seen_at",
-        "last_seen_at",
-        ended_at.alias("ended_at"),
-    )
+def _standing(identifiers: Identifiers) -> NDArray[np.uint8]:
+    """For each identifier its place in `STANDINGS`."""
+    against = identifiers.is_shared + 2 * identifiers.is_blocked.astype(np.uint8)
+    against[identifiers.is_forced] = 0
+    return against
+
+
+def _identifier_slices(
+    identifiers: Identifiers,
+    status: NDArray[np.uint8],
+    customers: pl.DataFrame,
+    customer: Numbers,
+) -> Iterator[pl.DataFrame]:
+    """One row per identifier, as published, some at a time."""
+    rules, ids = identifiers.rules, customers["customer_id"]
+    for part in _slices(identifiers.size):
+        namespace = identifiers.namespace[part]
+        spaces, value = rules["namespace"].gather(namespace), identifiers.value[part]
+        row = pl.Series(customer[part])
+        yield pl.DataFrame(
+            {
+                "identifier": (spaces + ":") + value,
+                "namespace": spaces,
+                "value": value,
+                "status": pl.Series(STANDINGS).gather(status[part]),
+                "reason": _few(identifiers.reasons, part, pl.String()),
+                "customer_id": ids.gather(row.set(row < 0, None)),
+                "is_strong": rules["is_strong"].gather(namespace),
+                "priority": rules["priority"].gather(namespace),
+                "event_count": identifiers.event_count[part].astype(np.int64),
+                "first_seen_at": pl.Series(identifiers.first_seen_us[part]).cast(INSTANT),
+                "last_seen_at": pl.Series(identifiers.last_seen_us[part]).cast(INSTANT),
+                "night": identifiers.night[part],
+            }
+        )
+
+
+def _link_slices(
+    identifiers: Identifiers, links: Links, status: NDArray[np.uint8], blame: Numbers
+) -> Iterator[pl.DataFrame]:
+    """One row per link, as published, with the reason why it does not count, some at a time."""
+    reasons = pl.Series(_reasons(identifiers, links), dtype=pl.String)
+    # Why it was given, unless there is something to say against it.
+    told = {number: why for number, why in links.told.items() if status[number] == USED}
+    for part in _slices(links.size):
+        reason = reasons.gather(blame[part])
+        given = _few(told, part, pl.String())
+        sources = pl.Series(links.sources[part])
+        instants = (
+            pl.Series(column[part]).cast(INSTANT).set(sources < 0, None)
+            for column in (links.first_seen_us, links.last_seen_us)
+        )
+        yield pl.DataFrame(
+            {
+                "left_identifier": _names(identifiers, links.left[part]),
+                "right_identifier": _names(identifiers, links.right[part]),
+                "rule": pl.Series(RULES).gather(links.rule[part]),
+                "status": pl.Series(STATUSES).gather(status[part]),
+                "reason": given.zip_with(given.is_not_null(), reason),
+                "sources": links.source_names.gather(sources.set(sources < 0, None)),
+                "event_count": links.event_count[part].astype(np.int64),
+                **dict(zip(("first_seen_at", "last_seen_at"), instants, strict=True)),
+                "ended_at": _few(links.ended_us, part, pl.Int64()).cast(INSTANT),
+            }
+        )
+
+
+def _slices(size: int) -> Iterator[slice]:
+    """All rows, some at a time; one empty slice where there are none."""
+    for start in range(0, max(size, 1), SLICE_ROWS):
+        yield slice(start, min(start + SLICE_ROWS, size))
+
+
+def _few(known: Mapping[int, Any], part: slice, kind: pl.DataType) -> pl.Series:
+    """What is known of some rows of a slice, and null for all others."""
+    column = pl.repeat(None, part.stop - part.start, dtype=kind, eager=True)
+    here = sorted(number for number in known if part.start <= number < part.stop)
+    if not here:
+        return column
+    said = pl.Series([known[number] for number in here], dtype=kind)
+    return column.scatter([number - part.start for number in here], said)
+
+
+def _write(out: Path, name: str, frames: Iterator[pl.DataFrame]) -> Hashes:
+    """The hash of each row's first column, once the rows are a Parquet file."""
+    staged = out / f"{name}.staged"
+    writer: pq.ParquetWriter | None = None
+    found = []
+    for frame in frames:
+        rows = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
+        if writer is None:
+            writer = pq.ParquetWriter(
+                staged,
+                rows.schema,
+                compression="zstd",
+                compression_level=1,
+                use_dictionary=[column for column in FEW_VALUES if column in frame.columns],
+                write_statistics=False,
+            )
+        writer.write_table(rows, row_group_size=lookup.GROUP_ROWS)
+        found.append(hashed(frame.to_series(0)))
+    assert writer
+    writer.close()
+    staged.replace(out / f"{name}.parquet")
+    return np.concatenate(found)
 
 
 def _verdicts(
@@ -227,23 +296,3 @@ def _reasons(identifiers: Identifiers, links: Links) -> list[str | None]:
         *links.vetoes["reason"],
         *(f"two different {name} values would share a customer" for name in namespaces),
     ]
-
-
-def _changes(
-    con: duckdb.DuckDBPyConnection, identifiers: pl.DataFrame, customers: pl.DataFrame
-) -> pl.DataFrame:
-    """What became of the last published customers."""
-    present = identifiers.select("identifier", "customer_id")
-    known = con.sql(
-        "select 1 from information_schema.tables where table_name = 'previous_identifiers'"
-    ).fetchall()
-    frames = {"current_customers": customers.select("customer_id", "identifier_count")}
-    if not known:
-        frames["previous_identifiers"] = present.clear()
-    elif con.sql("select 1 from previous_identifiers limit 1").fetchall():
-        frames["identifiers"] = present
-    # Without a former customer there is nobody to look for.
-    frames.setdefault("identifiers", present.clear())
-    with given(con, **frames):
-        changes: pl.DataFrame = con.sql(read_sql("customer_changes")).pl()
-    return changes.sort("change", "customer_id", "other_customer_id")

@@ -13,7 +13,6 @@ from pipeline.identity.components import Flags, Numbers
 from pipeline.identity.expiry import expiry
 from pipeline.identity.given_links import Given
 from pipeline.identity.tables import read_sql
-from pipeline.landing.schema import INSTANT
 
 RULES = ("force", "merge", "seen_together", "match")
 FORCE, MERGE, SEEN, MATCH = range(len(RULES))
@@ -37,10 +36,10 @@ class Links:
     """Every link; left is the stronger end. Those seen come in the order of their ends.
 
     Attributes:
-        frame: `first_seen_at`, `last_seen_at`, `event_count`, `sources`.
         rule: The place of each one's rule in `RULES`.
         level: The place of its evidence in `CONFIDENCE`.
         weight: The probability of a match, else 0.
+        sources: The place in `source_names` of those that saw it, or -1 for none.
         is_undone: The source took its merge back.
         expired_by: The end that had expired before, or -1.
         ended_us: The number of a link -> when it ceased to carry: undone, or expired.
@@ -49,14 +48,16 @@ class Links:
         unseen: The reasons of given links that name an identifier which nobody has seen.
     """
 
-    frame: pl.DataFrame
     left: Numbers
     right: Numbers
     rule: NDArray[np.uint8]
     level: NDArray[np.uint8]
     weight: NDArray[np.float32]
     event_count: NDArray[np.int64]
+    first_seen_us: NDArray[np.int64]
     last_seen_us: NDArray[np.int64]
+    sources: Numbers
+    source_names: pl.Series
     is_undone: Flags
     expired_by: Numbers
     ended_us: dict[int, int]
@@ -67,12 +68,13 @@ class Links:
     @property
     def size(self) -> int:
         """How many there are."""
-        return self.frame.height
+        return len(self.left)
 
 
-def links(
+def links(  # noqa: PLR0913 - one array for each thing that counts
     con: duckdb.DuckDBPyConnection,
     *,
+    pairs: pl.DataFrame,
     may_link: Flags,
     life_us: NDArray[np.int64],
     told: Given,
@@ -82,18 +84,21 @@ def links(
 
     Args:
         con: Holds pairs, crowd_links and source_numbers.
+        pairs: The same as the table, in the order of their numbers.
         may_link: Which identifiers may link by what was seen.
         life_us: How long a link of each identifier lives on; 0 for ever.
         told: The given links.
         undone: The merges that their source took back: `left_number`, `right_number`,
             `unmerged_at`.
     """
-    seen = pl.concat([con.sql(f"from {name}").pl() for name in ("pairs", "crowd_links")])
+    crowd = con.sql("from crowd_links").pl().select(pairs.columns).cast(dict(pairs.schema))
+    seen = pl.concat([pairs, crowd])
     ends = given_links.keys(seen)
     if undone.height:
         stands = _standing(seen["is_merge"].to_numpy(), ends, given_links.keys(undone))
         seen, ends = seen.filter(stands), ends[stands]
-    order = np.argsort(ends)
+    # Pairs stand in order; sorted they need not be.
+    order = np.argsort(ends, kind="stable")
     ends = ends[order]
     first = np.flatnonzero(np.diff(ends, prepend=-1))
     ends = ends[first]
@@ -108,29 +113,21 @@ def links(
     first_us = folded("first_seen_at", np.minimum)
     last_us = folded("last_seen_at", np.maximum)
     left, right = (ends >> 32).astype(np.int32), ends.astype(np.int32)
-    frame = pl.DataFrame(
-        {
-            "left_number": left,
-            "right_number": right,
-            "first_seen_at": pl.Series(first_us).cast(INSTANT),
-            "last_seen_at": pl.Series(last_us).cast(INSTANT),
-            "event_count": event_count,
-            "sources": _sources(con, source),
-        }
+    sources, source_names = _sources(
+        con, ends, source, are_several=bool((folded("source_number", np.maximum) > source).any())
     )
-    if (folded("source_number", np.maximum) > source).any():
-        several = con.sql(read_sql("link_sources")).pl()
-        frame = frame.update(several, on=["left_number", "right_number"], maintain_order="left")
     counted = len(SIGHTINGS) - np.digitize(event_count, SIGHTINGS[-2::-1])
     found = Links(
-        frame=frame.select("first_seen_at", "last_seen_at", "event_count", "sources"),
         left=left,
         right=right,
         rule=np.where(is_merge, MERGE, SEEN).astype(np.uint8),
         level=np.where(is_vouched, 0, counted).astype(np.uint8),
         weight=np.zeros(len(ends), dtype=np.float32),
         event_count=event_count,
+        first_seen_us=first_us,
         last_seen_us=last_us,
+        sources=sources,
+        source_names=source_names,
         is_undone=np.zeros(len(ends), dtype=np.bool_),
         expired_by=np.full(len(ends), -1, dtype=np.int32),
         ended_us={},
@@ -209,18 +206,18 @@ def _with_given(found: Links, ends: NDArray[np.int64], told: Given) -> Links:
     weight = added["weight"].fill_null(0).to_numpy()
     doubt = len(PROBABILITIES) - np.digitize(weight, PROBABILITIES[-2::-1])
     left, right = given_links.ends(added)
-    missing = found.frame.clear(added.height).with_columns(event_count=pl.lit(0, pl.Int64))
     numbers = range(found.size, found.size + added.height)
     return replace(
         found,
-        frame=pl.concat([found.frame, missing]),
         left=np.concatenate([found.left, left]),
         right=np.concatenate([found.right, right]),
         rule=_extended(found.rule, np.where(is_match, MATCH, FORCE)),
         level=_extended(found.level, np.where(is_match, len(SIGHTINGS) + doubt, 0)),
         weight=_extended(found.weight, weight),
         event_count=_extended(found.event_count, np.zeros(added.height)),
+        first_seen_us=_extended(found.first_seen_us, np.zeros(added.height)),
         last_seen_us=_extended(found.last_seen_us, np.zeros(added.height)),
+        sources=_extended(found.sources, np.full(added.height, -1)),
         is_undone=_extended(found.is_undone, np.zeros(added.height)),
         expired_by=_extended(found.expired_by, np.full(added.height, -1)),
         told={**found.told, **dict(zip(numbers, added["reason"].to_list(), strict=True))},
@@ -232,7 +229,21 @@ def _extended(column: NDArray[Any], added: NDArray[Any]) -> NDArray[Any]:
     return np.concatenate([column, added.astype(column.dtype)])
 
 
-def _sources(con: duckdb.DuckDBPyConnection, number: Numbers) -> pl.Series:
-    """The names of numbered sources."""
+def _sources(
+    con: duckdb.DuckDBPyConnection, ends: NDArray[np.int64], number: Numbers, *, are_several: bool
+) -> tuple[Numbers, pl.Series]:
+    """For each link the place of its sources' names, and the names; the number is of its first."""
     names: pl.Series = con.sql("from source_numbers order by source_number").pl()["source"]
-    return names.gather(number - 1)
+    sources = number - np.int32(1)
+    if not are_several:
+        return sources, names
+    told = con.sql(read_sql("link_sources")).pl()
+    together = told["sources"].unique().sort()
+    place = dict(zip(together, range(len(names), len(names) + len(together)), strict=True))
+    at = np.searchsorted(ends, given_links.keys(told))
+    # A merge that was taken back may have been all that a link rested on.
+    at = at.clip(max=len(ends) - 1)
+    known = ends[at] == given_links.keys(told)
+    which = told["sources"].replace_strict(place, return_dtype=pl.Int32).to_numpy()
+    sources[at[known]] = which[known]
+    return sources, pl.concat([names, together])

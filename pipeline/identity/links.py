@@ -4,6 +4,7 @@ Identifiers are linked within one role of one event, as a star around the strong
 as all pairs. Strings stay in DuckDB; what leaves it is dense numbers, the strongest first.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import duckdb
@@ -15,7 +16,9 @@ from pipeline.identity import given_links, sharing
 from pipeline.identity.components import Flags, Numbers, components
 from pipeline.identity.evidence import Links, links
 from pipeline.identity.given_links import Given
-from pipeline.identity.policy import Policy, blocked_values, namespace_policy
+from pipeline.identity.meetings import Meetings, meetings
+from pipeline.identity.policy import Policy, namespace_policy
+from pipeline.identity.sighted import Sighted, sighted
 from pipeline.identity.tables import build, drop, given, holds_rows, read_sql
 from pipeline.landing.schema import INSTANT
 
@@ -27,28 +30,38 @@ class Identifiers:
     """Every identifier; its place is its number, and a lower number is a stronger one.
 
     Attributes:
-        frame: `namespace`, `value`, `status`, `reason`, `is_strong`, `priority`, `event_count`,
-            `first_seen_at`, `last_seen_at`, `night`.
+        value: Each one's value.
         rules: The policy of each namespace, by its number; see `namespace_policy`.
         namespace: The number of each one's namespace.
         person: The lowest number among values of one namespace that were declared merged.
+        event_count: How many events name it.
         is_forced: A person decided whose it is, whatever else speaks against it.
+        reasons: The number of an identifier -> why it is shared or blocked.
     """
 
-    frame: pl.DataFrame
+    value: pl.Series
     rules: pl.DataFrame
     namespace: Numbers
     person: Numbers
     night: Numbers
-    is_unique: Flags
+    first_seen_us: NDArray[np.int64]
+    last_seen_us: NDArray[np.int64]
+    event_count: Numbers
     is_blocked: Flags
     is_shared: Flags
     is_forced: Flags
+    reasons: Mapping[int, str]
 
     @property
     def size(self) -> int:
         """How many there are."""
-        return self.frame.height
+        return len(self.value)
+
+    @property
+    def is_unique(self) -> Flags:
+        """Of which a customer has one at most."""
+        is_unique: Flags = self.rules["is_unique"].to_numpy()[self.namespace]
+        return is_unique
 
     @property
     def may_link(self) -> Flags:
@@ -67,84 +80,68 @@ def gather(con: duckdb.DuckDBPyConnection, policy: Policy) -> tuple[Identifiers,
     The guards in order: values that name nobody are blocked; those that many share are shared;
     links that came after an identifier had expired are expired.
     """
-    con.execute("set variable identifier_salt = 0")
-    build(con, "identifier_sightings")
-    present = con.sql("select distinct namespace from identifier_sightings").fetchall()
+    present = con.sql("select distinct namespace from linkable_identifiers").fetchall()
     rules = namespace_policy(policy, [name for (name,) in present])
-    frame = _numbered(con, policy, rules)
-    with given(con, numbered_identifiers=frame):
-        return _linked(con, rules, frame)
-
-
-def _numbered(con: duckdb.DuckDBPyConnection, policy: Policy, rules: pl.DataFrame) -> pl.DataFrame:
-    """The identifiers of `identifier_sightings` by number, the strongest first.
-
-    Within a namespace any fixed order serves: that of their keys.
-    """
-    salt = 0
-    while True:
-        _block(con, policy)
-        with given(con, namespace_policy=rules):
-            frame: pl.DataFrame = con.sql(read_sql("judged_identifiers")).pl()
-        key = frame["identifier_key"].to_numpy()
-        order = np.argsort(key)
-        ascending = key[order]
-        if not (ascending[1:] == ascending[:-1]).any():
-            break
-        # As good as never: one night in some hundred thousand, with ten million identifiers.
-        salt += 1
-        con.execute(f"set variable identifier_salt = {salt}")
-        build(con, "identifier_sightings")
-    drop(con, "identifier_sightings", "blocked_identifiers")
-    rank = np.empty(rules.height, dtype=np.int16)
-    rank[np.argsort(rules["priority"].to_numpy(), kind="stable")] = np.arange(rules.height)
-    order = order[np.argsort(rank[frame["namespace_number"].to_numpy()[order]], kind="stable")]
-    frame = frame[order]
-    namespace = frame["namespace_number"]
-    return frame.with_columns(
-        pl.Series("identifier_number", np.arange(frame.height, dtype=np.int32)),
-        pl.col("blocked_reason").is_not_null().alias("is_blocked"),
-        *(rules[name].gather(namespace) for name in ("is_strong", "priority", "is_unique")),
-    )
+    return _linked(con, rules, sighted(con, policy, rules))
 
 
 def _linked(
-    con: duckdb.DuckDBPyConnection, rules: pl.DataFrame, frame: pl.DataFrame
+    con: duckdb.DuckDBPyConnection, rules: pl.DataFrame, seen: Sighted
 ) -> tuple[Identifiers, Links]:
-    """The identifiers and links, once the table `numbered_identifiers` is there."""
-    build(con, "source_numbers", "meetings", "crowds", "crowd_members", "pairs")
-    build(con, "repeated_sightings", "declared_merges")
-    if not rules["limit_count"].to_numpy().any():
-        drop(con, "meetings")
-    told = given_links.numbered(con)
-    undone = _undone(con)
-    apart = np.concatenate([given_links.keys(undone), given_links.keys(told.veto)])
-    identifiers = _guarded(con, frame, rules, told, apart=apart)
-    drop(con, "repeated_sightings", "declared_merges", "meetings")
-    shared = pl.DataFrame({"identifier_number": np.flatnonzero(identifiers.is_shared)})
-    with given(con, shared_identifiers=shared):
-        build(con, "crowd_links")
-    found = links(
+    """The identifiers and links of numbered identifiers."""
+    build(con, "source_numbers")
+    met = meetings(
         con,
-        may_link=identifiers.may_link,
-        life_us=_lives(identifiers),
-        told=told,
-        undone=undone,
+        keys=seen.keys,
+        numbers=seen.numbers,
+        sighting_count=int(seen.sighting_count.sum(dtype=np.int64)),
+        are_kept=bool(rules["limit_count"].to_numpy().any()),
     )
-    drop(con, "source_numbers", "crowds", "crowd_members", "pairs", "crowd_links")
+    is_strong = rules["is_strong"].to_numpy()[seen.namespace]
+    is_blocked = np.zeros(len(seen.value), dtype=np.bool_)
+    is_blocked[list(seen.blocked)] = True
+    spaces = rules["namespace"].cast(pl.Enum(rules["namespace"]))
+    numbered = pl.DataFrame(
+        {
+            "identifier_number": np.arange(len(seen.value), dtype=np.int32),
+            "namespace": spaces.gather(seen.namespace),
+            "value": seen.value,
+            "namespace_number": seen.namespace,
+            "is_strong": is_strong,
+            "is_blocked": is_blocked,
+        }
+    )
+    member = met.crowd_members["identifier_number"].to_numpy()
+    members = met.crowd_members.with_columns(
+        namespace_number=seen.namespace[member],
+        is_strong=is_strong[member],
+        is_blocked=is_blocked[member],
+    )
+    tables = {
+        "numbered_identifiers": numbered,
+        "pairs": met.pairs,
+        "crowds": met.crowds,
+        "crowd_members": members,
+        "meetings": met.meetings,
+    }
+    with given(con, **tables):
+        told = given_links.numbered(con)
+        undone = _undone(con)
+        apart = np.concatenate([given_links.keys(undone), given_links.keys(told.veto)])
+        identifiers = _guarded(con, seen, rules, told, met, apart=apart)
+        shared = pl.DataFrame({"identifier_number": np.flatnonzero(identifiers.is_shared)})
+        with given(con, shared_identifiers=shared):
+            build(con, "crowd_links")
+        found = links(
+            con,
+            pairs=met.pairs,
+            may_link=identifiers.may_link,
+            life_us=_lives(identifiers),
+            told=told,
+            undone=undone,
+        )
+    drop(con, "source_numbers", "crowd_links")
     return identifiers, found
-
-
-def _block(con: duckdb.DuckDBPyConnection, policy: Policy) -> None:
-    """Note the identifiers that name nobody in `blocked_identifiers`."""
-    with given(con, blocked_values=blocked_values(policy)):
-        build(con, "blocked_identifiers")
-    matching = read_sql("identifiers_matching")
-    for namespace, pattern, reason in policy.patterns:
-        # A variable is a constant to the engine, which then compiles the expression once.
-        for name, text in (("namespace", namespace), ("pattern", pattern), ("reason", reason)):
-            con.execute(f"set variable blocked_{name} = ?", [text])
-        con.execute(f"insert into blocked_identifiers {matching}")
 
 
 def _undone(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
@@ -155,65 +152,56 @@ def _undone(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     return undone
 
 
-def _guarded(
+def _guarded(  # noqa: PLR0913 - one argument for each thing that counts
     con: duckdb.DuckDBPyConnection,
-    frame: pl.DataFrame,
+    seen: Sighted,
     rules: pl.DataFrame,
     told: Given,
+    met: Meetings,
     *,
     apart: NDArray[np.int64],
 ) -> Identifiers:
-    """The identifiers in the order of their numbers, each with its status and the reason."""
-    namespace = frame["namespace_number"].to_numpy()
-    is_blocked = frame["is_blocked"].to_numpy()
-    person = _persons(con, frame.height, told, namespace, apart=apart)
+    """The identifiers in the order of their numbers, each with what speaks against it."""
+    size = len(seen.value)
+    is_blocked, is_shared, is_forced = (np.zeros(size, dtype=np.bool_) for _ in range(3))
+    is_blocked[list(seen.blocked)] = True
+    declares = met.pairs["is_merge"].any() or met.crowds["is_merge"].any()
+    merges = (
+        con.sql(read_sql("declared_merges")).pl()
+        if declares
+        else UNDONE.to_frame().drop("unmerged_at")
+    )
+    person = _persons(size, merges, told, seen.namespace, apart=apart)
     why = sharing.reasons(
         con,
         rules,
-        namespace=namespace,
+        namespace=seen.namespace,
         person=person,
-        is_strong=frame["is_strong"].to_numpy() & ~is_blocked,
+        is_strong=rules["is_strong"].to_numpy()[seen.namespace] & ~is_blocked,
         is_blocked=is_blocked,
     )
-    shared = sorted(why)
-    is_shared, is_forced = (np.zeros(frame.height, dtype=np.bool_) for _ in range(2))
-    is_shared[shared] = True
+    is_shared[list(why)] = True
     for end in given_links.ends(told.force):
         is_forced[end] = True
-    reason = frame["blocked_reason"].scatter(
-        shared, pl.Series([why[number] for number in shared], dtype=pl.String)
-    )
-    code = np.where(is_forced, 0, is_shared + 2 * is_blocked)
-    repeats = np.zeros(frame.height, dtype=np.int64)
-    repeated = con.sql("select * from repeated_sightings").fetchnumpy()
-    repeats[repeated["identifier_number"]] = repeated["repeat_count"]
     return Identifiers(
-        frame=frame.select(
-            "namespace",
-            "value",
-            pl.Series(["active", "shared", "blocked"]).gather(code).alias("status"),
-            reason.alias("reason"),
-            "is_strong",
-            "priority",
-            (pl.col("sighting_count") - pl.Series(repeats)).alias("event_count"),
-            "first_seen_at",
-            "last_seen_at",
-            "night",
-        ),
+        value=seen.value,
         rules=rules,
-        namespace=namespace,
+        namespace=seen.namespace,
         person=person,
-        night=frame["night"].to_numpy(),
-        is_unique=frame["is_unique"].to_numpy(),
+        night=seen.night,
+        first_seen_us=seen.first_seen_us,
+        last_seen_us=seen.last_seen_us,
+        event_count=seen.sighting_count - met.repeat_count,
         is_blocked=is_blocked,
         is_shared=is_shared,
         is_forced=is_forced,
+        reasons={**seen.blocked, **why},
     )
 
 
 def _persons(
-    con: duckdb.DuckDBPyConnection,
     size: int,
+    merges: pl.DataFrame,
     told: Given,
     namespace: Numbers,
     *,
@@ -221,7 +209,6 @@ def _persons(
 ) -> Numbers:
     """For each identifier the lowest number it was declared or forced one with, else itself."""
     person = np.arange(size, dtype=np.int32)
-    merges = con.sql("select * from declared_merges").pl()
     merges = merges.filter(~np.isin(given_links.keys(merges), apart))
     pairs = [given_links.ends(merges), given_links.forced_persons(told, namespace)]
     left, right = (np.concatenate(column) for column in zip(*pairs, strict=True))
@@ -242,9 +229,5 @@ def _lives(identifiers: Identifiers) -> NDArray[np.int64]:
     life_us = identifiers.rules["expires_us"].to_numpy()
     if not life_us.any():
         return np.zeros(identifiers.size, dtype=np.int64)
-    first_us, last_us = (
-        identifiers.frame[f"{which}_seen_at"].to_physical().to_numpy()
-        for which in ("first", "last")
-    )
     own_us = life_us[identifiers.namespace]
-    return np.where(last_us - first_us > own_us, own_us, 0)
+    return np.where(identifiers.last_seen_us - identifiers.first_seen_us > own_us, own_us, 0)

@@ -130,7 +130,7 @@ def named(lookup: Lookup, spellings: pl.DataFrame) -> pl.DataFrame:
         One row per identifier: the columns of PERSON and `group`.
     """
     hashes = _hashed(spellings["value"])
-    people = _people(lookup, np.flatnonzero(_within(lookup.values, set(hashes.tolist()))))
+    people = _people(lookup, _hits(lookup.values, set(hashes.tolist())))
     exact = people.join(
         spellings.filter(pl.col("namespace").is_not_null()), on=["namespace", "value"], how="semi"
     )
@@ -140,12 +140,12 @@ def named(lookup: Lookup, spellings: pl.DataFrame) -> pl.DataFrame:
 
 def members(lookup: Lookup, groups: Collection[int]) -> pl.DataFrame:
     """The identifiers of some groups: the columns of PERSON and `group`."""
-    return _people(lookup, np.flatnonzero(_within(lookup.groups, groups))).sort("identifier")
+    return _people(lookup, _hits(lookup.groups, groups)).sort("identifier")
 
 
 def links_of(lookup: Lookup, groups: Collection[int]) -> pl.DataFrame:
     """The links with an end in some groups: as published, with `left_group` and `right_group`."""
-    hits = np.flatnonzero(_within(lookup.left, groups) | _within(lookup.right, groups))
+    hits = np.union1d(_hits(lookup.left, groups), _hits(lookup.right, groups))
     return _rows(lookup.links, hits, None).with_columns(
         left_group=pl.Series(lookup.left[hits], dtype=pl.Int32),
         right_group=pl.Series(lookup.right[hits], dtype=pl.Int32),
@@ -158,14 +158,12 @@ def _people(lookup: Lookup, hits: NDArray[np.int64]) -> pl.DataFrame:
     )
 
 
-def _within(codes: NDArray[Any], wanted: Collection[int]) -> NDArray[np.bool_]:
-    """Which codes are among those wanted; of a few, comparing with each is soonest done."""
+def _hits(codes: NDArray[Any], wanted: Collection[int]) -> NDArray[np.int64]:
+    """Where the wanted codes are, ascending; of a few, comparing with each is soonest done."""
     if len(wanted) > FEW:
-        return np.isin(codes, np.fromiter(wanted, dtype=codes.dtype))
-    found = np.zeros(len(codes), dtype=np.bool_)
-    for code in wanted:
-        found |= codes == code
-    return found
+        return np.flatnonzero(np.isin(codes, np.fromiter(wanted, dtype=codes.dtype)))
+    found = [np.flatnonzero(codes == code) for code in wanted]
+    return np.sort(np.concatenate([np.zeros(0, dtype=np.int64), *found]))
 
 
 def _rows(

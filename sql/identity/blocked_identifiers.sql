@@ -1,15 +1,13 @@
 -- blocked_identifiers: values that name nobody, whatever the namespace.
--- Grain: one row per identifier_key, reason.
--- Reads: identifier_sightings, blocked_values.
-select identifier_sightings.identifier_key, blocked_values.reason
-from identifier_sightings
-join blocked_values on lower(identifier_sightings.value) = blocked_values.value
+-- Grain: one row per identifier_number, reason.
+-- Reads: identifiers_seen, blocked_values.
+select identifiers_seen.identifier_number, blocked_values.reason
+from identifiers_seen
+join blocked_values on lower(identifiers_seen.value) = blocked_values.value
 -- Most identifiers are longer than any of these, and lower case is dear.
-where
-    length(identifier_sightings.value)
-    <= (select max(length(value)) from blocked_values)
+where length(identifiers_seen.value) <= (select max(length(value)) from blocked_values)
 union all
-select identifier_key, 'only zeros and dashes' as reason
-from identifier_sightings
+select identifier_number, 'only zeros and dashes' as reason
+from identifiers_seen
 -- The blank, the dash and the zero come before the one.
 where value < '1' and trim(value, '-0 ') = ''

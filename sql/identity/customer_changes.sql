@@ -1,23 +1,23 @@
 -- customer_changes: what became of customers since the last published run.
 -- Grain: one row per change, customer_id, other_customer_id.
--- Reads: previous_identifiers, identifiers, current_customers.
+-- Reads: former_identifiers, identifiers, current_customers.
 with
     former as (
         select customer_id, count(*) as identifier_count
-        from previous_identifiers
+        from former_identifiers
         group by customer_id
     ),
 
     -- Where the identifiers of each former customer are now.
     moves as (
         select
-            previous_identifiers.customer_id as former_id,
+            former_identifiers.customer_id as former_id,
             identifiers.customer_id as current_id,
             count(*) as identifier_count
-        from previous_identifiers
-        join identifiers on previous_identifiers.identifier = identifiers.identifier
+        from former_identifiers
+        join identifiers on former_identifiers.identifier = identifiers.identifier
         where identifiers.customer_id is not null
-        group by previous_identifiers.customer_id, identifiers.customer_id
+        group by former_identifiers.customer_id, identifiers.customer_id
     ),
 
     judged as (

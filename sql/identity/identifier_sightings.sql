@@ -1,15 +1,19 @@
--- identifier_sightings: every identifier that a linkable event names.
--- Grain: one row per namespace, value.
--- Reads: linkable_identifiers.
+-- identifier_sightings: whom linkable events name, and when.
+-- Grain: one row per linkable identifier.
+-- Reads: linkable_identifiers, namespace_policy.
 select
-    namespace,
-    value,
-    -- A number joins in half the time that two words take. Should two identifiers have
-    -- one, the salt is changed until none have.
-    hash(namespace, value, getvariable('identifier_salt')) as identifier_key,
-    min(night) as night,
-    min(occurred_at) as first_seen_at,
-    max(occurred_at) as last_seen_at,
-    count(*) as sighting_count
+    hash(
+        linkable_identifiers.namespace,
+        case
+            when getvariable('identifier_salt') = 0
+            then linkable_identifiers.value
+            else linkable_identifiers.value || getvariable('identifier_salt')
+        end,
+        getvariable('identifier_salt')
+    ) as identifier_key,
+    cast(namespace_policy.namespace_number as smallint) as namespace_number,
+    linkable_identifiers.value,
+    linkable_identifiers.night,
+    epoch_us(linkable_identifiers.occurred_at) as at_us
 from linkable_identifiers
-group by namespace, value
+join namespace_policy on linkable_identifiers.namespace = namespace_policy.namespace

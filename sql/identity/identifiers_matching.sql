@@ -1,8 +1,8 @@
 -- identifiers_matching: the values of one namespace that one pattern blocks.
--- Grain: one row per identifier_key.
--- Reads: identifier_sightings.
-select identifier_key, getvariable('blocked_reason') as reason
-from identifier_sightings
+-- Grain: one row per identifier_number.
+-- Reads: identifiers_seen.
+select identifier_number, getvariable('blocked_reason') as reason
+from identifiers_seen
 where
     namespace = getvariable('blocked_namespace')
     and regexp_full_match(value, getvariable('blocked_pattern'))

@@ -8,18 +8,12 @@ with
         select
             first_number as identifier_number, last_number as other_number, occurred_at
         from meetings
-        where
-            sighting_count = 2
-            and first_number < last_number
-            and first_number in (select identifier_number from windowed_identifiers)
+        where first_number in (select identifier_number from windowed_identifiers)
         union all
         select
             last_number as identifier_number, first_number as other_number, occurred_at
         from meetings
-        where
-            sighting_count = 2
-            and first_number < last_number
-            and last_number in (select identifier_number from windowed_identifiers)
+        where last_number in (select identifier_number from windowed_identifiers)
         union all
         select
             member.identifier_number,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pipeline.simulate import company
 from pipeline.simulate.plan import usual
-from tests.benchmarks import long_files, long_mailbox
+from tests.benchmarks import long_files, long_mailbox, stitching
 from tests.benchmarks.measure import Cost, Costs, cost, in_turn
 
 # Measured at 20,000 customers and 270 days; only how many customers to simulate rests on it.
@@ -25,6 +25,8 @@ STEPS: tuple[tuple[str, str | None, str], ...] = (
     ("stitch", "floor_stitch", "3"),
     ("order_and_models", "floor_order", "4"),
     ("graph", None, ""),
+    ("causes", None, ""),
+    ("changes", None, ""),
     ("churn", None, ""),
     ("checks", None, ""),
     ("publish", None, ""),
@@ -98,7 +100,17 @@ def main(event_count: int) -> None:
         costs |= in_turn(timed, long, rounds=ROUNDS)
         start_up = costs["nothing"].cpu_seconds
         jobs = ["land", "begin", "stitch", "floor_stitch"]
-        jobs += ["order_and_models", "graph", "churn", "checks", "publish", "pages", "floor_order"]
+        jobs += [
+            "order_and_models",
+            "graph",
+            "causes",
+            "changes",
+            "churn",
+            "checks",
+            "publish",
+            "pages",
+            "floor_order",
+        ]
         for job in jobs:
             costs[job] = cost(job, project)
         cost("night", short)
@@ -126,6 +138,8 @@ def main(event_count: int) -> None:
         if isinstance(found, Costs):
             least, most = found.spread
             print(f"{job:<18}{found.cpu_seconds:>8.1f}  ({least:.1f} to {most:.1f})")
+    # As many links as events: more than a company of that size has, so that it counts.
+    stitching.main(event_count)
 
 
 if __name__ == "__main__":

@@ -16,9 +16,9 @@ class Cost(NamedTuple):
     peak_gib: float
 
 
-def cost(job: str, project: Path) -> Cost:
-    """The cost of one job of jobs.py over a project, start-up included on both sides alike."""
-    child = subprocess.Popen([sys.executable, "-m", "tests.benchmarks.jobs", job, str(project)])
+def cost(job: str, project: Path, *, module: str = "tests.benchmarks.jobs") -> Cost:
+    """The cost of one job of a module over a project, start-up included on both sides alike."""
+    child = subprocess.Popen([sys.executable, "-m", module, job, str(project)])
     _, status, usage = os.wait4(child.pid, 0)
     child.returncode = os.waitstatus_to_exitcode(status)
     if child.returncode:

@@ -1,11 +1,15 @@
 """identity_links.csv: what people may write, and what they are told."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from pipeline.errors import BadSettings
 from pipeline.identity.decisions import read
+from pipeline.rehearsal import rehearse
+from pipeline.settings import load
+from tests.identity.projects import project
 
 HEADER = "rule,left,right,decided_by,decided_on,why\n"
 
@@ -82,3 +86,21 @@ def test_two_decisions_that_contradict_each_other_are_refused(tmp_path: Path) ->
         BadSettings, match=r"csv:3: a veto of what line 2 forces together; take one of them out"
     ):
         read(folder, region="GB")
+
+
+def test_a_check_reads_the_decisions(tmp_path: Path) -> None:
+    """`wend check` tells bad lines, as a run would; it reads them before any source."""
+    folder = project(tmp_path)
+    written(
+        folder, "join,user_id:1,user_id:2,grace,2026-03-31,x\nforce,ada,user_id:2,,2026-03-31,\n"
+    )
+
+    with pytest.raises(BadSettings) as refused:
+        rehearse(load(folder), now=datetime(2026, 4, 1, tzinfo=UTC))
+
+    lines = str(refused.value).splitlines()
+    assert [line.split("identity_links.csv:")[1].split(",")[0] for line in lines] == [
+        "2: rule is 'join'; write 'force'",
+        "3: left names no namespace; write it as email:ada@example.org",
+        "3: decided_by is empty; write who decided it",
+    ]

@@ -92,7 +92,8 @@ def test_two_identifiers_with_one_key_are_told_apart() -> None:
         # All values of one length have one key, until there is a salt.
         con.execute(
             "create temp macro hash(space, text, salt) as case when salt = 0 "
-            "then cast(length(text) as ubigint) else md5_number_lower(space || text) end"
+            "then cast(length(text) as ubigint) else md5_number_lower(space || text) end, "
+            "(event, role) as md5_number_lower(event || role), (event) as md5_number_lower(event)"
         )
         with tempfile.TemporaryDirectory() as folder:
             stitch(con, policy=of(Identity(), COMPANY), key=b"key", out=Path(folder))

@@ -1,8 +1,14 @@
 """Merges that a source takes back, and declares again."""
 
+from datetime import UTC, datetime
+from pathlib import Path
+
 import polars as pl
 import pytest
 
+from pipeline.landing import ledger
+from pipeline.settings import load
+from tests.identity.projects import brief_nights, night, project
 from tests.identity.sightings import customers, sightings, stitched, written
 
 MERGED = """
@@ -89,3 +95,50 @@ def test_contacts_merged_in_a_crowd_are_parted_too() -> None:
     found = customers(rows, unmerged=unmerged(5))
 
     assert sorted(len(one) for one in found) == [1, 2]
+
+
+CONTACTS = """
+[sources.contacts]
+format = "generic"
+channel = "crm"
+path = "raw/contacts.csv"
+[sources.contacts.columns]
+occurred_at = "at"
+kind = "what"
+identifiers = { hubspot_contact = "contact" }
+merged = { hubspot_contact = "other" }
+"""
+
+
+def test_a_table_of_merges_and_unmerges_joins_and_parts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Any CSV can tell of two contacts: 7 and 8 are merged and parted, 9 stays with 10."""
+    brief_nights(monkeypatch)
+    folder = project(tmp_path)
+    (folder / "wend.toml").write_text((folder / "wend.toml").read_text() + CONTACTS)
+    (folder / "raw").mkdir()
+    (folder / "raw" / "contacts.csv").write_text(
+        "at,what,contact,other\n"
+        "2026-01-02T10:00:00Z,Note taken,7,\n"
+        "2026-01-03T10:00:00Z,Identity merged,7,8\n"
+        "2026-01-03T11:00:00Z,Identity merged,9,10\n"
+        "2026-01-04T10:00:00Z,Identity unmerged,7,8\n"
+        "2026-01-05T10:00:00Z,Identity merged,7,\n"
+        "2026-01-05T11:00:00Z,Identity unmerged,7,7\n"
+        "2026-01-05T12:00:00Z,Note taken,7,8\n"
+    )
+
+    found = night(folder, datetime(2026, 3, 1, tzinfo=UTC))
+
+    owners = dict(found["identifiers"].select("value", "customer_id").rows())
+    assert owners["7"] != owners["8"]
+    assert owners["9"] == owners["10"]
+    (link,) = found["customer_links"].filter(status="rejected").iter_rows(named=True)
+    assert link["reason"] == "its source took the merge back"
+    refused = ledger.landed_table(load(folder).lake, "quarantine").collect().sort("record_number")
+    assert refused["reasons"].to_list() == [
+        "an identity_merged that names no other hubspot_contact",
+        "needs two different values of hubspot_contact, to merge or to part",
+        "a note_taken names two of one namespace; only identity_merged and identity_unmerged may",
+    ]

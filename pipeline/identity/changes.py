@@ -1,0 +1,109 @@
+"""What became of the last published customers, asked only of those whom something concerns.
+
+Nearly all identifiers stay whose they were, and are passed over by hash. What is left is compared
+by its text, so that a hash may raise a false alarm and no more.
+"""
+
+from collections.abc import Callable, Iterator
+
+import duckdb
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from pipeline.identity.hashes import Hashes, among, hashed, opens, starts
+from pipeline.identity.tables import given, holds_rows, read_sql
+
+BATCH_ROWS = 1 << 19
+MEMBERS = pl.Schema({"identifier": pl.String, "customer_id": pl.String})
+
+Names = Callable[[NDArray[np.int64]], pl.Series]
+
+
+def changes(
+    con: duckdb.DuckDBPyConnection,
+    *,
+    identifier: Hashes,
+    customer: NDArray[np.integer],
+    customers: pl.DataFrame,
+    names: Names,
+) -> pl.DataFrame:
+    """What became of the customers of `previous_identifiers`, if the connection has any.
+
+    Args:
+        con: Holds `previous_identifiers`: `identifier`, `customer_id`.
+        identifier: The hash of each identifier of today.
+        customer: The row of its customer, -1 where it has none.
+        customers: `customer_id`, `identifier_count`.
+        names: The identifiers of some rows.
+    """
+    ids = customers["customer_id"]
+    if not holds_rows(con, "previous_identifiers"):
+        return _told(con, MEMBERS.to_frame(), MEMBERS.to_frame(), customers)
+    own = hashed(ids)
+    moved, former = _moved(con, identifier, customer, own)
+    was_there = among(former, own, starts(former))
+    known = _distinct(hashed(moved["identifier"]))
+    rows = np.flatnonzero((customer >= 0) & among(known, identifier, starts(known)))
+    present = pl.DataFrame(
+        {"identifier": names(rows), "customer_id": ids.gather(customer[rows])}, schema=MEMBERS
+    )
+    # A customer who was there before stands for itself, even where nothing left it.
+    reached = np.zeros(len(ids), dtype=np.bool_)
+    reached[customer[rows]] = True
+    stood = pl.DataFrame({"customer_id": ids.filter(reached & was_there)}).select(
+        pl.lit(None, pl.String).alias("identifier"), "customer_id"
+    )
+    is_left = ids.is_in(moved["customer_id"].unique().implode()).to_numpy()
+    return _told(
+        con, pl.concat([moved, stood]), present, customers.filter(~was_there | reached | is_left)
+    )
+
+
+def _moved(
+    con: duckdb.DuckDBPyConnection, identifier: Hashes, customer: NDArray[np.integer], own: Hashes
+) -> tuple[pl.DataFrame, Hashes]:
+    """The former identifiers that are not whose they were, and all former customers by hash."""
+    belongs = customer >= 0
+    present = _pairs(identifier[belongs], own[customer[belongs]])
+    present.sort()
+    start = starts(present)
+    moved, former = [MEMBERS.to_frame()], [own[:0]]
+    for batch in _previous(con):
+        theirs = hashed(batch["customer_id"])
+        stays = among(present, _pairs(hashed(batch["identifier"]), theirs), start)
+        if not stays.all():
+            moved.append(batch.filter(~stays))
+        former.append(_distinct(theirs))
+    return pl.concat(moved), _distinct(np.concatenate(former))
+
+
+def _pairs(identifier: Hashes, customer: Hashes) -> Hashes:
+    """One hash of two, spread as evenly as they are."""
+    return identifier ^ (customer * np.uint64(0x9E3779B97F4A7C15))
+
+
+def _distinct(hashes: Hashes) -> Hashes:
+    """Each hash once, ascending."""
+    ascending = np.sort(hashes)
+    return ascending[opens(ascending)]
+
+
+def _previous(con: duckdb.DuckDBPyConnection) -> Iterator[pl.DataFrame]:
+    """The former identifiers, some at a time."""
+    rows = con.sql("select identifier, customer_id from previous_identifiers")
+    for batch in rows.to_arrow_reader(BATCH_ROWS):
+        yield pl.DataFrame(pl.from_arrow(batch)).cast(MEMBERS)
+
+
+def _told(
+    con: duckdb.DuckDBPyConnection,
+    previous: pl.DataFrame,
+    present: pl.DataFrame,
+    customers: pl.DataFrame,
+) -> pl.DataFrame:
+    """The changes between these."""
+    current = customers.select("customer_id", "identifier_count")
+    with given(con, former_identifiers=previous, identifiers=present, current_customers=current):
+        found: pl.DataFrame = con.sql(read_sql("customer_changes")).pl()
+    return found.sort("change", "customer_id", "other_customer_id")

@@ -1,0 +1,164 @@
+"""Jobs over landed identifiers of `many_links`: stitch them, find their groups alone, explain one.
+
+`python -m tests.benchmarks.stitching 10000000` measures them by themselves.
+"""
+
+import sys
+import tempfile
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+
+import numpy as np
+import polars as pl
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from pipeline.identity.customers import stitch
+from pipeline.identity.explain import from_folder, sentences
+from pipeline.identity.policy import of
+from pipeline.settings import Company, Identity
+from pipeline.warehouse import connect
+from tests.benchmarks import many_links
+from tests.benchmarks.measure import Cost, cost
+
+# Of the 2 GiB that stitching may take.
+MEMORY_GIB = 0.75
+ASKED = 50
+MODULE = "tests.benchmarks.stitching"
+
+
+def prepare(folder: Path, link_count: int) -> None:
+    """Landed identifiers in `folder`, and the customers of the night before the last."""
+    landed = folder / "landed"
+    landed.mkdir(parents=True)
+    many_links.write(landed, link_count)
+    cost("stitch_links_before", folder, module=MODULE)
+
+
+def stitched(folder: Path, *, up_to: int, out: str) -> None:
+    """Stitch what had landed up to a night, against the customers before if there are any."""
+    database = folder / "stitch.duckdb"
+    con = connect(
+        database, threads=2, memory_gib=MEMORY_GIB, temp_gib=100, temp_folder=folder / "temp"
+    )
+    with con:
+        con.execute("set enable_progress_bar = false")
+        con.execute(
+            "create view linkable_identifiers as "
+            f"from read_parquet('{folder}/landed/*.parquet') where night <= {up_to}"
+        )
+        before = folder / "before" / "identifiers.parquet"
+        if before.is_file():
+            con.execute(
+                "create view previous_identifiers as select identifier, customer_id "
+                f"from read_parquet('{before}') where customer_id is not null"
+            )
+        policy = of(Identity(), Company(name="Larkspur", email_domains=("larkspur.example",)))
+        print(stitch(con, policy=policy, key=b"key", out=folder / out))
+    database.unlink()
+
+
+def stitch_links_before(folder: Path) -> None:
+    """All nights but the last, as they were published."""
+    stitched(folder, up_to=many_links.NIGHTS - 1, out="before")
+
+
+def stitch_links(folder: Path) -> None:
+    """All nights: read, linked, guarded, named, compared with those before, and written."""
+    stitched(folder, up_to=many_links.NIGHTS, out="identity")
+
+
+def number_links(folder: Path) -> None:
+    """The ends of the links as numbers, for the floor."""
+    tables = folder / "identity"
+    names = pl.read_parquet(tables / "identifiers.parquet", columns=["identifier"])
+    numbers = names.with_row_index("number")
+    links = pl.scan_parquet(tables / "customer_links.parquet")
+    for end in ("left", "right"):
+        found = links.select(pl.col(f"{end}_identifier").alias("identifier")).join(
+            numbers.lazy(), on="identifier", maintain_order="left"
+        )
+        ends = found.select("number").collect()["number"].to_numpy()
+        np.save(folder / f"{end}.npy", ends.astype(np.int32))
+
+
+def floor_links(folder: Path) -> None:
+    """Scipy's connected components alone, of links whose ends are numbers already."""
+    left, right = (np.load(folder / f"{end}.npy") for end in ("left", "right"))
+    size = int(max(left.max(), right.max())) + 1
+    graph = coo_array((np.ones(len(left), dtype=np.int8), (left, right)), shape=(size, size))
+    connected_components(graph, directed=False)
+
+
+def floor_texts(folder: Path) -> None:
+    """The same of links as they are published: their texts made numbers first."""
+    links = pl.read_parquet(
+        folder / "identity" / "customer_links.parquet",
+        columns=["left_identifier", "right_identifier"],
+    )
+    names = pl.concat([links["left_identifier"], links["right_identifier"]])
+    codes = names.cast(pl.Categorical).to_physical().to_numpy()
+    left, right = codes[: links.height], codes[links.height :]
+    size = int(codes.max()) + 1
+    graph = coo_array((np.ones(len(left), dtype=np.int8), (left, right)), shape=(size, size))
+    connected_components(graph, directed=False)
+
+
+def explain_links(folder: Path) -> None:
+    """How long explaining one customer takes, in ms: the first, half of all, the slowest."""
+    names = pl.scan_parquet(folder / "identity" / "identifiers.parquet").select("identifier")
+    rows = np.linspace(0, names.select(pl.len()).collect().item() - 1, ASKED).astype(int)
+    asked = names.collect()[rows]["identifier"]
+    took = []
+    for one in asked:
+        start = perf_counter()
+        for found in from_folder(folder / "identity", one, region="GB"):
+            sentences(found)
+        took.append(1000 * (perf_counter() - start))
+    print(f"explain, ms: {took[0]:.0f} first, {median(took):.0f} median, {max(took):.0f} slowest")
+
+
+def nothing(folder: Path) -> None:
+    """What starting Python and importing the pipeline costs; taken off every figure."""
+    assert folder
+
+
+JOBS = {
+    job.__name__: job
+    for job in (
+        nothing,
+        stitch_links_before,
+        stitch_links,
+        number_links,
+        floor_links,
+        floor_texts,
+        explain_links,
+    )
+}
+
+
+def main(link_count: int) -> None:
+    """Print what stitching so many links costs, against the groups alone."""
+    with tempfile.TemporaryDirectory(prefix="wend-bench-") as name:
+        folder = Path(name)
+        prepare(folder, link_count)
+        costs: dict[str, Cost] = {}
+        for job in ("nothing", "stitch_links", "number_links", "floor_links", "floor_texts"):
+            costs[job] = cost(job, folder, module=MODULE)
+        cost("explain_links", folder, module=MODULE)
+    own = costs["stitch_links"].cpu_seconds - costs["nothing"].cpu_seconds
+    print(f"{'stitch links':<18}{'CPU s':>8}{'GiB':>7}{'floor CPU s':>13}{'ratio':>7}{'target':>8}")
+    for floor in ("floor_links", "floor_texts"):
+        bare = max(0.01, costs[floor].cpu_seconds - costs["nothing"].cpu_seconds)
+        line = (
+            f"{floor.removeprefix('floor_'):<18}{own:>8.1f}{costs['stitch_links'].peak_gib:>7.2f}"
+        )
+        print(f"{line}{bare:>13.1f}{own / bare:>7.1f}{'<= 3':>8}")
+
+
+if __name__ == "__main__":
+    if sys.argv[1] in JOBS:
+        JOBS[sys.argv[1]](Path(sys.argv[2]))
+    else:
+        main(int(sys.argv[1]))

@@ -3,6 +3,8 @@
 The person is the customer as stitched now. What many people share stays theirs.
 """
 
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -12,9 +14,13 @@ import polars as pl
 from pipeline import publish, steps
 from pipeline.errors import NotOnePerson, UnknownIdentifier
 from pipeline.identity.explain import spellings
+from pipeline.identity.matching import review
 from pipeline.identity.tables import read_sql as identity_sql
 from pipeline.job import begin, plan
+from pipeline.landing import ledger
+from pipeline.privacy import search
 from pipeline.privacy.gate import read_sql
+from pipeline.privacy.hashed import TOLD_BY
 from pipeline.privacy.person import Person
 from pipeline.settings import Settings
 from pipeline.warehouse import connect
@@ -58,6 +64,7 @@ def whole(settings: Settings, asked: str, *, now: datetime) -> Person:
         tuple(customer_ids),
         tuple(attributed(settings, customer_ids)),
         _shared(folder, theirs["identifier"]),
+        (asked,),
     )
 
 
@@ -73,7 +80,44 @@ def alone(settings: Settings, asked: str, *, now: datetime) -> Person:
     if hits.is_empty():
         return _unstitched(settings, asked)
     identifiers = tuple(_parts(name) for name in hits["identifier"].sort())
-    return Person(identifiers, (), (), _shared(folder, hits["identifier"]))
+    return Person(identifiers, (), (), _shared(folder, hits["identifier"]), (asked,))
+
+
+def completed(settings: Settings, person: Person) -> Person:
+    """The person with what else stands for them: hashes in landed records, and likely pairs.
+
+    An identifier that is a hash of one of theirs is theirs, too.
+    """
+    wanted = search.needles(person.identifiers, (), person.asked)
+    tables = sorted(ledger.landed(settings.lake).glob("*/*.parquet"))
+    hashes = search.hashes_in(tables, wanted)
+    start = pl.col("value").str.slice(0, TOLD_BY).str.to_lowercase()
+    hashed = (
+        ledger.landed_table(settings.lake, "identifiers")
+        .filter(start.is_in(sorted(hashes)))
+        .select("namespace", "value")
+        .unique()
+        .collect()
+    )
+    identifiers = tuple(sorted({*person.identifiers, *hashed.rows()}))
+    pairs = tuple(sorted(_pairs(settings, identifiers)))
+    return replace(person, identifiers=identifiers, hashes=tuple(sorted(hashes)), pairs=pairs)
+
+
+def _pairs(settings: Settings, identifiers: Iterable[tuple[str, str]]) -> set[str]:
+    """How the files of likely pairs call those of which the person is one."""
+    names = [":".join(one) for one in identifiers]
+    folders = [*settings.published.glob("*/identity"), settings.work / "identity"]
+    found: set[str] = set()
+    for folder in folders:
+        path = folder / "match_pairs.parquet"
+        if path.is_file():
+            ends = pl.read_parquet(path, columns=["left_identifier", "right_identifier"])
+            found |= {
+                review.reference(*pair)
+                for pair in ends.filter(pl.any_horizontal(pl.all().is_in(names))).rows()
+            }
+    return found
 
 
 def stitched_now(settings: Settings, now: datetime) -> Path:
@@ -150,7 +194,7 @@ def _unstitched(settings: Settings, asked: str) -> Person:
             "no landed record names it; check the spelling, or write namespace:value, such as "
             "user_id:1001"
         )
-    return Person(tuple(sorted({*found, *explicit})), (), ())
+    return Person(tuple(sorted({*found, *explicit})), (), (), (), (asked,))
 
 
 def _parts(identifier: str) -> tuple[str, str]:

@@ -20,7 +20,7 @@ from pipeline.privacy import search, tombstones
 from pipeline.privacy.gate import RULE
 from pipeline.privacy.rewording import named_in_path, reworded_path
 from pipeline.privacy.search import Needles
-from pipeline.privacy.spellings import for_bytes, for_python
+from pipeline.privacy.spellings import for_python
 from pipeline.settings import Settings
 
 # A line is a record in these formats, whatever it holds.
@@ -115,8 +115,8 @@ def _kept(path: Path, lines: list[bytes], wanted: Needles, *, is_lined: bool) ->
     """The lines that do not name the person; None where a line may be less than a record."""
     if not (is_lined or _is_json_lines(lines) or (path.suffix == ".csv" and _is_flat_csv(lines))):
         return None
-    names = for_bytes(wanted.expression)
-    return [line for line in lines if not names.search(line)]
+    told = search.naming(lines, wanted)
+    return [line for line, is_theirs in zip(lines, told, strict=True) if not is_theirs]
 
 
 def _is_json_lines(lines: Iterable[bytes]) -> bool:

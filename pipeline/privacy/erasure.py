@@ -17,19 +17,35 @@ from pathlib import Path
 import polars as pl
 
 from pipeline import publish, run, steps
-from pipeline.identity import ids
+from pipeline.identity import alarms, ids, lookup
+from pipeline.identity.matching import review
 from pipeline.job import begin, plan
 from pipeline.landing import ledger
-from pipeline.privacy import copies, lake, pending, search, sharing, suppression, tombstones
+from pipeline.privacy import (
+    copies,
+    decided,
+    hashed,
+    lake,
+    pending,
+    search,
+    sharing,
+    suppression,
+    tombstones,
+)
 from pipeline.privacy.gate import read_sql
 from pipeline.privacy.pending import Pending
 from pipeline.privacy.person import Person
 from pipeline.privacy.search import Needles, needles
-from pipeline.privacy.texts import is_searchable, last_digits, masked_path, phrase
+from pipeline.privacy.texts import first_word, is_searchable, last_digits, masked_path, phrase
 from pipeline.privacy.tombstones import Name
 from pipeline.run import Listener
 from pipeline.settings import Settings, erasure_key, identity_key
 from pipeline.warehouse import quoted
+
+COVERED = (
+    "identifiers in any spelling; their MD5, SHA-1 and SHA-2 in hexadecimal and base64, and base64 "
+    "itself; the customer and identifier ids that Wend's keys make of them"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +71,8 @@ def rehearse(settings: Settings, person: Person) -> Erased:
     with lake.connect(settings) as con:
         lake.doom(con, settings, person)
         counts = lake.count(con, settings.lake, person)
-    wanted = needles(person.identifiers, ())
+    counts.update(decided.count(settings, person))
+    wanted = needles(person.identifiers, person.pairs, person.asked)
     counts["fetched files"] = len(search.holders(copies.fetched(settings.lake), wanted))
     counts["snapshots"] = len(snapshots(settings.published))
     return Erased(person, +counts, tuple(copies.holders(settings, wanted)), ())
@@ -70,7 +87,8 @@ def erase(settings: Settings, person: Person, *, now: datetime, listener: Listen
 def finish(settings: Settings, begun: Pending, *, listener: Listener) -> Erased:
     """Erase the person of a pending erasure, from whatever point it had come to."""
     person, at = begun
-    wanted = needles(person.identifiers, derived(settings, person.identifiers))
+    ours = derived(settings, person.identifiers)
+    wanted = needles(person.identifiers, ours.union(person.pairs), person.asked)
     listener.step("erase")
     with lake.connect(settings) as con:
         lake.settle(settings.lake)
@@ -81,10 +99,11 @@ def finish(settings: Settings, begun: Pending, *, listener: Listener) -> Erased:
         counts = lake.rewrite(con, settings.lake, person)
     counts["fetched files"] = copies.remove_fetched(settings.lake, wanted)
     counts.update(copies.rewrite_own(settings, wanted))
+    counts.update(decided.take_out(settings, person))
     counts["stamps"] = copies.forget_stamps(settings.lake, wanted)
     counts["suppressions"] = suppression.lift(settings.lake, person.identifiers)
     listener.done("erase", f"{sum(counts.values()):,} rows and files")
-    counts["snapshots"], failed = republish(settings, person, wanted, now=at, listener=listener)
+    counts["snapshots"], failed = republish(settings, person, now=at, listener=listener)
     yours = tuple(copies.holders(settings, wanted))
     left = tuple(remaining(settings, wanted))
     erased = Erased(person, +counts, yours, left, failed)
@@ -102,6 +121,12 @@ def names(person: Person, event_ids: Iterable[str]) -> list[Name]:
         *(Name("identifier", f"{namespace}:{value}") for namespace, value in person.identifiers),
         *(Name("text", *phrase(value)) for value in searchable),
         *(Name("digits", last_digits(value)) for value in phones),
+        *(Name("word", first_word(value)) for value in searchable),
+        *(
+            Name("hash", one[: hashed.TOLD_BY])
+            for _, value in person.identifiers
+            for one in hashed.usual(value)
+        ),
         *(Name("event", event_id) for event_id in event_ids),
     ]
 
@@ -115,33 +140,33 @@ def derived(settings: Settings, identifiers: Iterable[tuple[str, str]]) -> set[s
         hashlib.md5(f"{salt}{namespace}:{value}".encode(), usedforsecurity=False).hexdigest()
         for namespace, value in pairs
     }
-    ours = {
-        one
-        for prefix in (ids.CUSTOMER, ids.AMBIGUOUS, "")
-        for one in ids.keyed(pairs, key, prefix=prefix)
-    }
+    # Without the letter that says what an id stands for: they differ in nothing else.
+    ours = {one[1:] for one in ids.keyed(pairs, key, prefix=ids.CUSTOMER)}
     return published | ours | set(suppression.digests(settings.lake, pairs))
 
 
 def republish(
-    settings: Settings, person: Person, wanted: Needles, *, now: datetime, listener: Listener
+    settings: Settings, person: Person, *, now: datetime, listener: Listener
 ) -> tuple[int, tuple[str, ...]]:
     """Publish what is left, then remove every older snapshot, page and intermediate result.
 
-    Readers keep the old snapshot until the new one stands.
+    Readers keep the old snapshot until the new one stands. No alarm stops it: whom to erase was
+    told by customers that raised none, so what alarms now is the erasure's own doing. Without the
+    person's events others come apart, and are called after other identifiers.
 
     Returns:
         How many snapshots were removed, and the checks that fail in the new one.
     """
+    calm = settings.model_copy(update={"identity": alarms.lifted(settings.identity)})
     standing = publish.current_record(settings.published)
     if standing:
-        _forget_previous(settings, person, wanted)
+        _forget_previous(settings, person)
         job = plan(settings, None, now)
         if standing["digest"] != job.digest:
             begin(settings, job)
             for name in run.STEPS[1:]:
                 listener.step(name)
-                listener.done(name, steps.perform(settings, job, name))
+                listener.done(name, steps.perform(calm, job, name))
     else:
         shutil.rmtree(settings.work, ignore_errors=True)
     gone = [path for path in snapshots(settings.published) if path.name not in _current(settings)]
@@ -151,13 +176,16 @@ def republish(
     return len(gone), tuple(record.get("failed_checks", ()))
 
 
-def _forget_previous(settings: Settings, person: Person, wanted: Needles) -> None:
+def _forget_previous(settings: Settings, person: Person) -> None:
     """Let the next publish compare itself with nobody who was erased."""
     folder = settings.published / publish.POINTER / "identity"
     ours = derived(settings, person.identifiers)
-    said = "|".join([wanted.expression, *sorted(ours.union(person.customer_ids))])
+    said = "|".join([person.expression, *sorted(ours.union(person.customer_ids))])
     with lake.connect(settings) as con:
         con.execute("set variable named = ?", [said])
+        # Beside tables that are written anew these would tell of rows that are gone.
+        shutil.rmtree(folder.resolve() / lookup.FOLDER, ignore_errors=True)
+        (folder.resolve() / review.FILE).unlink(missing_ok=True)
         for path in sorted(folder.resolve().glob("*.parquet")):
             con.execute(
                 "create or replace temp view batch_rows as "
@@ -210,6 +238,7 @@ def write_manifest(lake_folder: Path, erased: Erased, at: datetime, stones: Iter
         "counts": dict(sorted(erased.counts.items())),
         "tombstones": digests,
         "yours_to_remove": [masked_path(path, known) for path in erased.yours],
+        "searched_for": COVERED,
         "verification": "wend erase --verify IDENTIFIER",
     }
     name = hashlib.sha256("".join(digests).encode()).hexdigest()[:16]

@@ -14,7 +14,8 @@ import polars as pl
 from pipeline.landing.ledger import Stamps
 from pipeline.landing.snapshots import state
 from pipeline.privacy import tombstones
-from pipeline.privacy.texts import masked_path, names_erased, path_names_erased
+from pipeline.privacy.spellings import GAP
+from pipeline.privacy.texts import masked, masked_json, masked_path, names_erased, path_names_erased
 from pipeline.privacy.tombstones import Tombstones
 from pipeline.resources import sql_folder
 from pipeline.warehouse import quoted
@@ -94,18 +95,61 @@ def _forget_events(
         "delete from staged_identifiers as identifier using erased_identifiers as erased "
         "where identifier.namespace = erased.namespace and identifier.value = erased.value"
     )
-    if con.sql("select 1 from tombstones where kind = 'event' limit 1").fetchall():
-        _forget_plain_events(con, staging)
+    # Of what is left nothing is doomed; what it says of the erased is masked.
+    con.execute("create temp view doomed_events as select event_id from hashed_events limit 0")
+    con.execute("create or replace temp view batch_rows as from hashed_events")
+    if _mask_mentions(con, stones):
+        con.execute(
+            "update hashed_events as event set kind_raw = new.kind_raw, label = new.label, "
+            "object_id = new.object_id, text = new.text, link = new.link, "
+            "properties = new.properties from reworded_events as new "
+            "where event.event_id = new.event_id and event.content_hash = new.content_hash"
+        )
+    _forget_plain_events(con, staging, stones)
     con.unregister("tombstones")
 
 
-def _forget_plain_events(con: duckdb.DuckDBPyConnection, staging: Path) -> None:
-    """Take events that are known by their id alone out of files that are written already."""
+def _mask_mentions(con: duckdb.DuckDBPyConnection, stones: Tombstones) -> int:
+    """Make `reworded_events`: what events of `batch_rows` say, names of erased people masked.
+
+    Returns:
+        How many events name somebody.
+    """
+    begun = con.sql(read_sql("erased_words")).fetchall()
+    if not begun:
+        return 0
+    starts = [GAP.join(word) if kind == "digits" else word for kind, word in begun]
+    con.execute("set variable named = ?", ["|".join(starts)])
+    rows: pl.DataFrame = con.sql(read_sql("naming_events")).pl()
+    told = [
+        (
+            event_id,
+            content_hash,
+            *(text and masked(text, stones) for text in texts),
+            masked_json(properties, stones),
+        )
+        for event_id, content_hash, *texts, properties in rows.iter_rows()
+    ]
+    con.register("told", pl.DataFrame(told, schema=rows.schema, orient="row"))
+    con.execute("create or replace temp table reworded_events as from told")
+    con.unregister("told")
+    return rows.height
+
+
+def _forget_plain_events(con: duckdb.DuckDBPyConnection, staging: Path, stones: Tombstones) -> None:
+    """Take events that are known by their id alone out of files that are written already.
+
+    What is left of them names nobody erased either.
+    """
     for path in sorted(staging.glob("events_*.parquet")):
         con.read_parquet(path.as_posix()).create_view("plain_landed", replace=True)
         con.execute(
             f"create or replace temp table plain_erased_events as {read_sql('plain_erased_events')}"
         )
+        con.execute("create or replace temp view doomed_events as from plain_erased_events")
+        con.execute("create or replace temp view batch_rows as from plain_landed")
+        if _mask_mentions(con, stones):
+            _replace(con, path, read_sql("kept_events"))
         if not con.sql("select 1 from plain_erased_events limit 1").fetchall():
             continue
         con.execute(
@@ -116,12 +160,14 @@ def _forget_plain_events(con: duckdb.DuckDBPyConnection, staging: Path) -> None:
         part = path.stem.removeprefix("events")
         for table in sorted(staging.glob(f"*{part}.parquet")):
             con.read_parquet(table.as_posix()).create_view("plain_rows", replace=True)
-            kept = table.with_suffix(".kept")
-            con.execute(
-                f"copy ({read_sql('plain_kept_rows')}) to {quoted(kept.as_posix())} "
-                "(format parquet, compression zstd)"
-            )
-            kept.replace(table)
+            _replace(con, table, read_sql("plain_kept_rows"))
+
+
+def _replace(con: duckdb.DuckDBPyConnection, path: Path, kept: str) -> None:
+    """Put what a query keeps in the place of a file."""
+    staged = path.with_suffix(".kept")
+    con.execute(f"copy ({kept}) to {quoted(staged.as_posix())} (format parquet, compression zstd)")
+    staged.replace(path)
 
 
 def _forget_refused(con: duckdb.DuckDBPyConnection, stones: Tombstones) -> None:

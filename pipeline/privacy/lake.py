@@ -22,7 +22,7 @@ from pipeline.landing.schema import FILES, LANDED_EVENTS
 from pipeline.privacy.gate import RULE, UNTOLD, read_sql
 from pipeline.privacy.person import Person
 from pipeline.privacy.rewording import reworded, reworded_json, reworded_path
-from pipeline.privacy.spellings import for_python, pattern
+from pipeline.privacy.spellings import for_python
 from pipeline.settings import Settings
 
 WORKSHOP = ".privacy"
@@ -70,7 +70,7 @@ def doom(con: duckdb.DuckDBPyConnection, settings: Settings, person: Person) -> 
     con.execute("create or replace table attributed_events as from given")
     con.unregister("given")
     con.execute(f"create or replace table doomed_events as {read_sql('doomed_events')}")
-    con.execute("set variable named = ?", [pattern(person.identifiers)])
+    con.execute("set variable named = ?", [person.expression])
     con.execute("set variable untold = ?", [UNTOLD])
     found: pl.DataFrame = con.table("doomed_events").pl()
     return found
@@ -183,7 +183,7 @@ def _rows(con: duckdb.DuckDBPyConnection, query: str) -> int:
 def _reword(con: duckdb.DuckDBPyConnection, person: Person) -> int:
     """Make `reworded_events`, what others' events say without naming the person."""
     rows: pl.DataFrame = con.sql(read_sql("naming_events")).pl()
-    names = for_python(pattern(person.identifiers))
+    names = for_python(person.expression)
     told = [
         (
             event_id,
@@ -203,7 +203,7 @@ def _account(con: duckdb.DuckDBPyConnection, path: Path, staging: Path, person: 
     """Move erased records of the batch's ledger to those ignored; says how many rows changed."""
     ledger_rows = pl.read_parquet(path)
     changes = con.sql(read_sql("erased_counts")).pl()
-    names = for_python(pattern(person.identifiers))
+    names = for_python(person.expression)
     rows = [
         _accounted(row, change, names)
         for row in ledger_rows.iter_rows(named=True)

@@ -35,7 +35,13 @@ def read(lake: Path) -> Pending | None:
     told = json.loads(path.read_text(encoding="utf-8"))
     identifiers = tuple((namespace, value) for namespace, value in told["identifiers"])
     shared = tuple((namespace, value) for namespace, value in told["shared"])
-    person = Person(identifiers, tuple(told["customer_ids"]), tuple(told["event_ids"]), shared)
+    person = Person(
+        identifiers,
+        tuple(told["customer_ids"]),
+        tuple(told["event_ids"]),
+        shared,
+        *(tuple(told[name]) for name in ("asked", "hashes", "pairs")),
+    )
     return Pending(person, datetime.fromisoformat(told["erased_at"]))
 
 

@@ -59,7 +59,8 @@ def rehearse(settings: Settings, asked: Sequence[str], *, alone: bool, now: date
     find = closure.alone if alone else closure.whole
     with lock(settings):
         pending.refuse(settings.lake)
-        person = together(find(settings, one, now=now) for one in asked)
+        named = together(find(settings, one, now=now) for one in asked)
+        person = closure.completed(settings, named)
         would = erasure.rehearse(settings, person)
     return Rehearsed(person, [_whom(person), "would go:", *_told(would)])
 
@@ -95,7 +96,7 @@ def verify(settings: Settings, asked: Sequence[str]) -> Verified:
     identifiers = [pair for one in asked for pair in _pairs(settings, one)]
     derived = erasure.derived(settings, identifiers)
     stones = erasure.digests_of(settings, identifiers)
-    wanted = search.needles(identifiers, derived | stones)
+    wanted = search.needles(identifiers, derived | stones, asked)
     data = settings.folder / "data"
     places = search.places(data, wanted) if data.is_dir() else []
     allowed = erasure.tombstone_files(settings)
@@ -156,6 +157,9 @@ def _pairs(settings: Settings, asked: str) -> list[tuple[str, str]]:
     region = settings.company.phone_region
     found = spellings(asked, region=region).rows()
     said = [(namespace, value) for namespace, value in found if namespace is not None]
+    # `user_id:account-7` says what it is; its digits are nobody's telephone number.
+    explicit = asked.strip().partition(":")[0].casefold() if ":" in asked else None
+    said = [one for one in said if one[0].casefold() == explicit] or said
     if not said and not is_searchable(asked):
         raise UnknownIdentifier(
             "too short to be searched for wherever it stands; write namespace:value"

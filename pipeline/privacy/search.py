@@ -6,8 +6,6 @@ are Parquet or DuckDB; file names, too.
 
 import bz2
 import gzip
-import hashlib
-import re
 import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import closing
@@ -19,16 +17,16 @@ import duckdb
 import polars as pl
 import zstandard
 
+from pipeline.privacy import hashed
 from pipeline.privacy.gate import read_sql
 from pipeline.privacy.rewording import named_in_path
-from pipeline.privacy.spellings import for_latin, for_python, pattern
+from pipeline.privacy.spellings import for_bytes, for_latin, for_python, pattern
 from pipeline.warehouse import quoted
 
 CHUNK = 2**24
 # No spelling of an identifier is longer.
 OVERLAP = 2**12
-HASH = re.compile(rb"[0-9a-f]{16,128}", re.IGNORECASE)
-PLAIN_HASHES = ("md5", "sha1", "sha224", "sha256", "sha384", "sha512")
+ROWS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,24 +35,26 @@ class Needles:
 
     Attributes:
         expression: Finds each identifier in clear, in whatever spelling.
-        hashes: Hexadecimal tokens that stand for one.
+        hashes: How texts begin that stand for one, in lower case.
     """
 
     expression: str
     hashes: frozenset[str]
 
 
-def needles(identifiers: Iterable[tuple[str, str]], derived: Iterable[str]) -> Needles:
-    """Identifiers, their usual hashes, and what Wend itself derived from them with its keys."""
+def needles(
+    identifiers: Iterable[tuple[str, str]], derived: Iterable[str], asked: Iterable[str] = ()
+) -> Needles:
+    """Identifiers, their usual hashes, and what Wend itself derived from them with its keys.
+
+    Args:
+        identifiers: Namespace and value in normal form.
+        derived: What Wend's keys made of them.
+        asked: Spellings in which somebody asked for them: these may have been hashed, too.
+    """
     names = list(identifiers)
-    said = {text for namespace, value in names for text in (value, f"{namespace}:{value}")}
-    said |= {text.lower() for text in said}
-    plain = {
-        hashlib.new(algorithm, text.encode()).hexdigest()
-        for text in said
-        for algorithm in PLAIN_HASHES
-    }
-    return Needles(pattern(names), frozenset(plain.union(derived)))
+    plain = hashed.tokens(names, asked)
+    return Needles(pattern(names), frozenset(plain.union(one.lower() for one in derived)))
 
 
 def places(folder: Path, wanted: Needles, *, skip: frozenset[Path] = frozenset()) -> list[Path]:
@@ -76,9 +76,9 @@ def _holds(con: duckdb.DuckDBPyConnection, path: Path, wanted: Needles) -> bool:
         if _in_stream(con, file, wanted):
             return True
     if path.suffix == ".parquet":
-        return _in_parquet(con, path)
+        return _in_parquet(con, path, wanted)
     if path.suffix == ".duckdb":
-        return _in_database(con, path)
+        return _in_database(con, path, wanted)
     return any(_in_stream(con, stream, wanted) for stream in unpacked(path))
 
 
@@ -119,15 +119,15 @@ def _named_in(con: duckdb.DuckDBPyConnection, window: bytes, wanted: Needles) ->
     text = {"text": window.decode("latin-1")}
     if con.execute(read_sql("naming_text"), text).fetchall() == [(True,)]:
         return True
-    return any(token.decode().lower() in wanted.hashes for token in HASH.findall(window))
+    return hashed.holding(pl.Series([text["text"]]), wanted.hashes).any()
 
 
-def _in_parquet(con: duckdb.DuckDBPyConnection, path: Path) -> bool:
+def _in_parquet(con: duckdb.DuckDBPyConnection, path: Path, wanted: Needles) -> bool:
     con.execute(f"create or replace view searched as from read_parquet({quoted(path.as_posix())})")
-    return _named(con)
+    return _named(con, wanted)
 
 
-def _in_database(con: duckdb.DuckDBPyConnection, path: Path) -> bool:
+def _in_database(con: duckdb.DuckDBPyConnection, path: Path, wanted: Needles) -> bool:
     """Whether a table of a DuckDB file names the person; views are over what lies beside it."""
     con.execute(f"attach {quoted(path.as_posix())} as looked_at (read_only)")
     try:
@@ -136,7 +136,7 @@ def _in_database(con: duckdb.DuckDBPyConnection, path: Path) -> bool:
         ).fetchall()
         for (name,) in tables:
             con.execute(f'create or replace view searched as from looked_at."{name}"')
-            if _named(con):
+            if _named(con, wanted):
                 return True
         return False
     finally:
@@ -146,15 +146,48 @@ def _in_database(con: duckdb.DuckDBPyConnection, path: Path) -> bool:
 def _connect(wanted: Needles) -> duckdb.DuckDBPyConnection:
     """A database of nothing, with what is searched for."""
     con = duckdb.connect(config={"python_enable_replacements": False})
-    tokens = pl.DataFrame({"token": sorted(wanted.hashes)}, schema={"token": pl.String})
-    con.register("given", tokens)
-    con.execute("create table hashes as from given")
     con.execute("set variable named = ?", [wanted.expression])
     con.execute("set variable named_in_bytes = ?", [for_latin(wanted.expression)])
-    con.execute("set variable has_hashes = ?", [bool(wanted.hashes)])
     return con
 
 
-def _named(con: duckdb.DuckDBPyConnection) -> bool:
+def _named(con: duckdb.DuckDBPyConnection, wanted: Needles) -> bool:
+    """Whether a row of `searched` names the person, in clear or by a hash."""
     counted: list[tuple[int]] = con.sql(read_sql("naming_rows")).fetchall()
-    return counted[0][0] > 0
+    if counted[0][0]:
+        return True
+    return any(hashed.holding(texts, wanted.hashes).any() for texts in _rows(con))
+
+
+def _rows(con: duckdb.DuckDBPyConnection) -> Iterator[pl.Series]:
+    """The rows of `searched` as texts, some at a time."""
+    batches = con.sql("select cast(searched as varchar) as said from searched").to_arrow_reader(
+        ROWS
+    )
+    for batch in batches:
+        yield pl.DataFrame(pl.from_arrow(batch))["said"]
+
+
+def hashes_in(paths: Iterable[Path], wanted: Needles) -> set[str]:
+    """Those of the hashes that stand in the rows of Parquet files."""
+    found: set[str] = set()
+    with closing(_connect(wanted)) as con:
+        for path in paths:
+            con.execute(
+                f"create or replace view searched as from read_parquet({quoted(path.as_posix())})"
+            )
+            for texts in _rows(con):
+                found |= hashed.found(texts, wanted.hashes)
+    return found
+
+
+def naming(lines: Iterable[bytes], wanted: Needles) -> list[bool]:
+    """For each line of a file, whether it names the person, in clear or by a hash."""
+    told = list(lines)
+    names = for_bytes(wanted.expression)
+    texts = pl.Series([line.decode("latin-1") for line in told], dtype=pl.String)
+    by_hash = hashed.holding(texts, wanted.hashes)
+    return [
+        is_hashed or names.search(line) is not None
+        for line, is_hashed in zip(told, by_hash, strict=True)
+    ]

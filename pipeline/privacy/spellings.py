@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import orjson
 
+from pipeline.privacy.hashed import REST
 from pipeline.privacy.texts import SHARED_DIGITS, is_searchable, last_digits
 
 GAP = r"[ ().\x{2013}-]{0,3}"
@@ -20,8 +21,13 @@ AFTER_ADDRESS = r"(?:$|[^A-Za-z0-9_.-]|[.](?:$|[^A-Za-z0-9]))"
 SIGNS = ("@", "%40", "&#64;", "&commat;", r"\u0040", "=40")
 
 
-def pattern(identifiers: Iterable[tuple[str, str]]) -> str:
-    """An expression that finds any of these identifiers, to be used without regard to case."""
+def pattern(identifiers: Iterable[tuple[str, str]], hashes: Iterable[str] = ()) -> str:
+    """An expression that finds any of these identifiers, to be used without regard to case.
+
+    Args:
+        identifiers: Namespace and value in normal form.
+        hashes: How hashes begin that stand for one.
+    """
     parts: list[str] = []
     for namespace, value in sorted(set(identifiers)):
         said = f"{namespace}:{value}"
@@ -39,6 +45,7 @@ def pattern(identifiers: Iterable[tuple[str, str]]) -> str:
         else:
             spelled = [value, quote(value, safe=""), orjson.dumps(value).decode()[1:-1]]
             parts.append(_between(BEFORE, spelled, AFTER))
+    parts += [f"{_literal(start)}{REST}" for start in sorted(hashes)]
     return "|".join(f"(?:{part})" for part in parts)
 
 

@@ -8,7 +8,10 @@ told from a number or a word is not looked for in texts.
 import html
 import re
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import unquote
+
+import orjson
 
 from pipeline.privacy.tombstones import Tombstones
 
@@ -17,6 +20,9 @@ WORD = re.compile(r"[^\W_]+")
 NUMBER = re.compile(r"\+?\d(?:[ ().\u2013-]{0,3}\d){6,}")
 # National numbers begin with other digits than the same ones written in full; these they share.
 SHARED_DIGITS = 9
+# A hash is told by its beginning: 64 bits, and what is left of one that was redacted as a number.
+HASH_DIGITS = 16
+HASH = re.compile(r"[0-9a-fA-F]+")
 # A file may be called a.b.csv.gz.
 MOST_ENDINGS = 4
 # Further on the left or right, these belong to an address.
@@ -37,6 +43,11 @@ def phrase(value: str) -> tuple[str, int]:
     """A value as it is looked for in texts, and how many words it has."""
     words = list(WORD.finditer(value))
     return value[words[0].start() : words[-1].end()].lower(), len(words)
+
+
+def first_word(value: str) -> str:
+    """The word with which a value begins."""
+    return next(WORD.finditer(value))[0].lower()
 
 
 def last_digits(number: str) -> str:
@@ -84,10 +95,35 @@ def masked(text: str, stones: Tombstones) -> str:
     return ERASED if names_erased(text, stones) else text
 
 
+def masked_json(text: str | None, stones: Tombstones) -> str | None:
+    """JSON with [erased] for each name of somebody erased, and null for a number that is one."""
+    if text is None or not names_erased(text, stones):
+        return text
+    told = _each(orjson.loads(text), stones)
+    return orjson.dumps(told, option=orjson.OPT_SORT_KEYS).decode()
+
+
+def _each(value: Any, stones: Tombstones) -> Any:
+    """A JSON value, each text and number of it masked."""
+    if isinstance(value, str):
+        return masked(value, stones)
+    if isinstance(value, dict):
+        return {masked(name, stones): _each(one, stones) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_each(one, stones) for one in value]
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return None if names_erased(str(value), stones) else value
+    return value
+
+
 def spans(text: str, stones: Tombstones) -> Iterator[tuple[int, int]]:
     """Where a text names somebody erased: start and end."""
     words = [found.span() for found in WORD.finditer(text)]
-    for place, (start, _) in enumerate(words):
+    for place, (start, stop) in enumerate(words):
+        if stop - start >= HASH_DIGITS and HASH.fullmatch(text, start, stop):
+            begun = text[start : start + HASH_DIGITS].lower()
+            if stones.holds("hash", begun):
+                yield start, stop
         for count in stones.word_counts:
             if place + count > len(words):
                 break

@@ -20,7 +20,7 @@ FILE = "tombstones.parquet"
 TOMBSTONES = pl.Schema(
     {
         "digest": pl.String,  # HMAC-SHA256 of kind and name
-        "kind": pl.String,  # identifier, text, digits, event
+        "kind": pl.String,  # identifier, text, word, digits, hash, event
         "word_count": pl.Int32,  # of a text: how many words it has
         "erased_at": INSTANT,
     }
@@ -76,7 +76,8 @@ class Name(NamedTuple):
 
     Attributes:
         kind: identifier: `namespace:value` in normal form; text: what tells an identifier in a
-            text; digits: the last ones of a telephone number; event: an event's id.
+            text; word: with which such a text begins; digits: the last ones of a telephone
+            number; hash: how a plain hash in hexadecimal begins; event: an event's id.
         word_count: Of a text.
     """
 

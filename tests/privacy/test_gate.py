@@ -1,5 +1,8 @@
 """What comes back of somebody erased is left out before anything is written."""
 
+import hashlib
+import json
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,7 +15,7 @@ from pipeline.landing.ledger import Night
 from pipeline.landing.staging import STAGED_IDENTIFIERS, STAGED_IGNORED, STAGED_REFUSED
 from pipeline.privacy.gate import forget
 from pipeline.settings import Settings
-from tests.privacy.visits import erase, land, landed, project, visit, write
+from tests.privacy.visits import erase, land, landed, project, visit, where, write
 from tests.tables import table
 
 NOBODY = pl.DataFrame(schema=STAGED_REFUSED)
@@ -20,7 +23,10 @@ NOBODY = pl.DataFrame(schema=STAGED_REFUSED)
 
 def batch(con: duckdb.DuckDBPyConnection, events: str, identifiers: str) -> None:
     """The staged tables of a batch of one file."""
-    hashed = table(events).with_columns(file_id=pl.lit("f"))
+    texts = ("content_hash", "kind_raw", "label", "object_id", "text", "link", "properties")
+    hashed = table(events).with_columns(
+        pl.lit("f").alias("file_id"), *(pl.lit(None, dtype=pl.String).alias(one) for one in texts)
+    )
     named = (
         table(identifiers)
         .with_columns(file_id=pl.lit("f"), is_authenticated=False, is_merge=False)
@@ -100,6 +106,67 @@ def test_late_records_of_somebody_erased_are_counted_and_not_kept(tmp_path: Path
     assert landing.files["ignored_count"].to_list() == [1]
     assert landing.files["ignored_rules"].to_list() == ['{"erased person": 1}']
     assert landed(company, "events").height == 1
+
+
+def test_an_erased_event_stays_erased_when_its_source_tells_it_otherwise(tmp_path: Path) -> None:
+    """Told again under its own id without her name, and all raw files anew: nothing comes back."""
+    company = project(tmp_path)
+    hers, his = visit(1, id="v1", user="AD10001"), visit(2, id="v2", user="BO10002")
+    first = write(company, "1.jsonl", [hers, his])
+    land(company)
+    erase(company)
+
+    write(company, "2.jsonl", [visit(1, id="v1", said="corrected"), visit(3, id="v3")])
+    landing = land(company)
+
+    assert landing.files["ignored_rules"].to_list() == ['{"erased person": 1}']
+    assert landed(company, "events").height == 2
+    for path in ledger.landed(company.lake).iterdir():
+        shutil.rmtree(path)
+    first.touch()
+    (company.lake / "stamps.json").unlink()
+    land(company)
+    assert landed(company, "events").height == 2
+    assert landed(company, "revisions").is_empty()
+    assert where(company) == []
+
+
+def test_a_late_hash_of_somebody_erased_names_them(tmp_path: Path) -> None:
+    """An identifier that is the SHA-256 of her address brings her no more than the address."""
+    company = project(tmp_path)
+    erase(company)
+    digest = hashlib.sha256(b"ada@home.example").hexdigest()
+    write(company, "1.jsonl", [visit(1, user=digest.upper()), visit(2, user="BO10002")])
+
+    land(company)
+
+    assert landed(company, "identifiers")["value"].to_list() == ["BO10002"]
+
+
+def test_a_late_mention_of_somebody_erased_is_masked(tmp_path: Path) -> None:
+    """Bob's events land, and what he says in them of Ada goes; his ids are those of his words."""
+    company, other = project(tmp_path / "mine"), project(tmp_path / "other")
+    digest = hashlib.sha256(b"ada@home.example").hexdigest()
+    lines = [
+        visit(1, user="BO10002", said="I told AD10001 so", about="ad10001", note=f"for {digest}"),
+        visit(2, user="BO10002", note="ring +44 7200 673-115\nor ask AD10001", said="to AD100012"),
+        visit(3, user="BO10002", about="/mail?to=ada%40home.example", note=digest[:20] + "[x]"),
+    ]
+    for one in (company, other):
+        one.folder.mkdir()
+        write(one, "1.jsonl", lines)
+    erase(company)
+
+    land(company)
+    land(other)
+
+    rows = landed(company, "events").sort("occurred_at")
+    assert rows["text"].to_list() == ["I told [erased] so", "to AD100012", None]
+    assert rows["object_id"].to_list()[0] == "[erased]"
+    notes = [json.loads(text).get("note") for text in rows["properties"]]
+    assert notes[0] == "for [erased]"
+    assert where(company) == []
+    assert set(rows["event_id"]) == set(landed(other, "events")["event_id"])
 
 
 def test_stamps_tell_of_no_file_named_after_somebody_erased(tmp_path: Path) -> None:

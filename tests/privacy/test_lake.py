@@ -1,5 +1,7 @@
 """After an erasure the lake holds others' records as if the person had never been there."""
 
+import base64
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -9,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.landing import ledger
-from pipeline.privacy import lake
+from pipeline.privacy import closure, lake
 from pipeline.privacy.person import Person
 from tests.privacy.visits import (
     ADA,
@@ -71,6 +73,27 @@ def test_what_others_said_of_the_person_stays_without_the_name(tmp_path: Path) -
     assert row["event_id"] == before
     assert (row["text"], row["object_id"]) == ("I told [erased] so", "[erased]")
     assert json.loads(row["properties"])["note"] == "for [erased]"
+    assert where(company) == []
+
+
+def test_a_hash_of_the_person_goes_like_the_name(tmp_path: Path) -> None:
+    """Bob's note loses the hash of her address; a visit under a hash of hers is hers."""
+    company = project(tmp_path)
+    digest = hashlib.sha256(b"ada@home.example").hexdigest()
+    code = base64.b64encode(hashlib.md5(b"+447200673115", usedforsecurity=False).digest()).decode()
+    lines = [
+        visit(1, user="BO10002", note=f"audience {digest}", about=code),
+        visit(2, user=digest.upper()),
+    ]
+    write(company, "1.jsonl", lines)
+    land(company)
+
+    erase(company, closure.completed(company, ADA_ALONE))
+
+    row = landed(company, "events").row(0, named=True)
+    assert json.loads(row["properties"])["note"] == "audience [erased]"
+    assert row["object_id"].startswith("[erased]")
+    assert landed(company, "identifiers")["value"].to_list() == ["BO10002"]
     assert where(company) == []
 
 

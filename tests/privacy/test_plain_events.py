@@ -80,3 +80,18 @@ def test_plain_events_erased_by_their_id_stay_away(tmp_path: Path) -> None:
 
     assert landed(project, "events").height == left == VISITS * 9 // 10 - len(theirs)
     assert is_accounted(project)
+
+
+def test_a_mention_in_plain_events_is_masked(tmp_path: Path) -> None:
+    """Others' page views keep all but her number; the rest of the file is as it was."""
+    project = company(tmp_path)
+    erase(project, Person((("user_id", "AD10001"),), (), ()))
+    write(project, "1.jsonl")
+    path = tmp_path / "raw" / "1.jsonl"
+    path.write_text(path.read_text().replace('"title": "Prices"', '"title": "for AD10001"', 3))
+
+    land(project)
+
+    assert len(ledger.parquet(project.lake, "events")) > 1
+    assert landed(project, "events").height == VISITS
+    assert where(project, Person((("user_id", "AD10001"),), (), ())) == []

@@ -1,5 +1,6 @@
 """A search of every byte finds a name wherever it is packed away."""
 
+import base64
 import bz2
 import gzip
 import hashlib
@@ -44,10 +45,28 @@ HIDING: dict[str, Callable[[Path], object]] = {
     "ada@home.example.txt": lambda path: path.write_bytes(b"nothing"),
     "phone.txt": lambda path: path.write_bytes(b"ring 07200 673115 after six"),
     "hash.txt": lambda path: path.write_text(hashlib.sha256(b"ada@home.example").hexdigest()),
+    "base64.txt": lambda path: path.write_bytes(
+        b"/" + base64.b64encode(hashlib.sha256(b"ada@home.example").digest()) + b"/x"
+    ),
+    "url_safe.txt": lambda path: path.write_bytes(
+        base64.urlsafe_b64encode(hashlib.sha1(b"+44 7200 673115", usedforsecurity=False).digest())
+    ),
+    "named.txt": lambda path: path.write_text(
+        hashlib.sha256(b"email:ada@home.example").hexdigest()
+    ),
+    "asked.txt": lambda path: path.write_text(
+        hashlib.md5(b"Ada@Home.Example", usedforsecurity=False).hexdigest().upper()
+    ),
+    "packed.txt": lambda path: path.write_bytes(base64.b64encode(b"ada@home.example")),
+    "hash.parquet": lambda path: pl.DataFrame(
+        {"a": ["x", hashlib.sha1(b"07200673115", usedforsecurity=False).hexdigest()]}
+    ).write_parquet(path),
     "derived.txt": lambda path: path.write_text("customer c0123456789abcdef0123"),
 }
 WANTED = needles(
-    [("email", "ada@home.example"), ("phone", "+447200673115")], {"c0123456789abcdef0123"}
+    [("email", "ada@home.example"), ("phone", "+447200673115")],
+    {"c0123456789abcdef0123"},
+    ["Ada@Home.Example"],
 )
 
 

@@ -5,8 +5,10 @@ Readers never wait and never see half of a snapshot; a folder no pointer names d
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterable, Mapping
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ import polars as pl
 
 from pipeline.errors import BadQuery, NothingPublished
 from pipeline.landing.ledger import sync
-from pipeline.warehouse import quoted
+from pipeline.warehouse import heading, quoted
 
 FILE_NAME = "wend.duckdb"
 POINTER = "current"
@@ -104,6 +106,33 @@ def write(
         con.execute(f"create view published.events as from read_parquet({parquet})")
     finally:
         con.execute("detach published")
+
+
+def macros(folder: Path) -> dict[str, str]:
+    """What each file of `folder`/macros says, by its name; each after those that it calls."""
+    written = {
+        path.stem: path.read_text(encoding="utf-8")
+        for path in sorted((folder / "macros").glob("*.sql"))
+    }
+    calls = {
+        name: set(re.findall(r"\b(\w+)\(", re.sub(r"--.*", "", text))) & written.keys() - {name}
+        for name, text in written.items()
+    }
+    return {name: written[name] for name in TopologicalSorter(calls).static_order()}
+
+
+def install(con: duckdb.DuckDBPyConnection, written: Mapping[str, str]) -> None:
+    """Make macros in an analysts' file that holds its tables, each with what its header says."""
+    for text in written.values():
+        con.execute(text)
+    made = con.execute(
+        "select distinct function_name, function_type from duckdb_functions() "
+        "where function_type in ('macro', 'table_macro') and not internal"
+    ).fetchall()
+    for name, kind in made:
+        if name in written:
+            subject = "macro table" if kind == "table_macro" else "macro"
+            con.execute(f'comment on {subject} "{name}" is {quoted(heading(written[name]))}')
 
 
 def switch(folder: Path, record: dict[str, Any]) -> None:

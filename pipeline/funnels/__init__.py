@@ -1,0 +1,1 @@
+"""Funnels over the published file: the question, its answer, and how segments differ."""

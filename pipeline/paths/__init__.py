@@ -1,0 +1,1 @@
+"""Ways of journeys: codes for names, and patterns of touchpoints and stages."""

@@ -1,0 +1,138 @@
+-- lifecycle_spells: each customer's runs of weeks or months in one state.
+-- Grain: one row per activity, period (week or month), customer_id, from_number.
+-- Reads: active_periods, business_days, parameters.
+-- The states are those of lifecycle. Only periods over at as_of count; a customer's
+-- spells begin with the first active one and leave no period out.
+with
+    numbered as (
+        select
+            business_days.utc_day,
+            business_days.from_us,
+            business_days.until_us,
+            periods.period,
+            case
+                periods.period
+                when 'week'
+                then business_days.week_number
+                else business_days.month_number
+            end as number
+        from business_days
+        cross join (values ('week'), ('month')) as periods(period)
+    ),
+
+    -- The last period that was over.
+    ended as (
+        select numbered.period, numbered.number - 1 as last_number
+        from parameters
+        join
+            numbered
+            on parameters.as_of_us >= numbered.from_us
+            and parameters.as_of_us < numbered.until_us
+    ),
+
+    paced as (
+        select
+            active_periods.activity,
+            active_periods.period,
+            active_periods.customer_id,
+            active_periods.number,
+            ended.last_number,
+            active_periods.first_us
+            - lag(active_periods.last_us) over way as silence_us,
+            active_periods.last_us + parameters.dormancy_us as dormant_us,
+            lead(active_periods.number) over way as next_number
+        from active_periods
+        join
+            ended
+            on active_periods.period = ended.period
+            and active_periods.number <= ended.last_number
+        cross join parameters
+        window
+            way as (
+                partition by
+                    active_periods.activity,
+                    active_periods.period,
+                    active_periods.customer_id
+                order by active_periods.number
+            )
+    ),
+
+    -- Silence is over the limit at the end of the period in which it gets there, and
+    -- at that of all later ones. A limit reached after all known days is not reached.
+    limited as (
+        select
+            paced.activity,
+            paced.period,
+            paced.customer_id,
+            paced.number,
+            case
+                when paced.silence_us is null
+                then 'new'
+                when paced.silence_us > parameters.dormancy_us
+                then 'returning'
+                else 'current'
+            end as state,
+            coalesce(paced.next_number, paced.last_number + 1) as next_number,
+            greatest(
+                paced.number + 1,
+                least(
+                    coalesce(numbered.number, paced.last_number + 1),
+                    coalesce(paced.next_number, paced.last_number + 1)
+                )
+            ) as dormant_number
+        from paced
+        cross join parameters
+        left join
+            numbered
+            on paced.period = numbered.period
+            and cast(floor(cast(paced.dormant_us as double) / 86400000000e0) as bigint)
+            = numbered.utc_day
+            and paced.dormant_us >= numbered.from_us
+            and paced.dormant_us < numbered.until_us
+    ),
+
+    spells as (
+        select
+            activity,
+            period,
+            customer_id,
+            state,
+            number as from_number,
+            number as to_number
+        from limited
+        union all
+        select
+            activity,
+            period,
+            customer_id,
+            'at risk' as state,
+            number + 1 as from_number,
+            dormant_number - 1 as to_number
+        from limited
+        where dormant_number > number + 1
+        union all
+        select
+            activity,
+            period,
+            customer_id,
+            'dormant' as state,
+            dormant_number as from_number,
+            next_number - 1 as to_number
+        from limited
+        where next_number > dormant_number
+    )
+
+select
+    activity,
+    period,
+    customer_id,
+    state,
+    from_number,
+    to_number,
+    coalesce(
+        lag(state) over (
+            partition by activity, period, customer_id order by from_number
+        ),
+        '(none)'
+    ) as previous_state
+from spells

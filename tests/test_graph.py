@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from pipeline.graph.chain import chain
-from pipeline.graph.edges import edges
+from pipeline.graph.edges import DAY_US, edges
 from pipeline.graph.network import build
 from pipeline.graph.nodes import GRAPH_NODES
 from pipeline.graph.tables import tables
@@ -67,14 +67,25 @@ KINDS = table("""
 
 
 def frames(
-    transitions: pl.DataFrame = SIMPLE, days: dict[str, float] | None = None
+    transitions: pl.DataFrame = SIMPLE, days: dict[tuple[str, str], float] | None = None
 ) -> dict[str, pl.DataFrame]:
     """What `tables` reads, with these stage transitions and no touchpoints."""
     filled = transitions.with_columns(
         share_low=pl.col("share"), share_high=pl.col("share"), uncertain_share=pl.lit(0.0)
     )
-    known = days or {}
+    steps = chain_steps("stage", filled)
+    if days is not None:
+        steps = steps.with_columns(
+            spent_us=pl.struct("from_name", "to_name", "settled_count").map_elements(
+                lambda row: round(
+                    days.get((row["from_name"], row["to_name"]), 0) * DAY_US * row["settled_count"]
+                ),
+                return_dtype=pl.Int64,
+            )
+        )
     return {
+        "chain_steps": steps,
+        "parameters": pl.DataFrame({"as_of_us": [1]}),
         "stage_transitions": filled,
         "touchpoint_transitions": filled.clear().rename(
             {"from_stage": "from_touchpoint", "to_stage": "to_touchpoint"}
@@ -86,11 +97,25 @@ def frames(
         "drop_off_spans": SPANS,
         "touchpoint_measures": pl.DataFrame({"event_count": [970]}),
         "unmapped_kinds": KINDS,
-        "journey_map": pl.DataFrame(
-            {"stage": list(known), "median_days": list(known.values())},
-            schema={"stage": pl.String, "median_days": pl.Float64},
-        ),
     }
+
+
+def chain_steps(grain: str, lines: pl.DataFrame) -> pl.DataFrame:
+    """The transitions as one group's steps that remember nothing before."""
+    return lines.select(
+        grain=pl.lit(grain),
+        customer_group=pl.lit("00"),
+        before_2=pl.lit(None, dtype=pl.String),
+        before_1=pl.lit(None, dtype=pl.String),
+        from_name=f"from_{grain}",
+        to_name=f"to_{grain}",
+        transition_count="transition_count",
+        settled_count="settled_count",
+        spent_us=(
+            pl.col("wait_hours_p50").fill_null(0) * 3_600_000_000 * pl.col("settled_count")
+        ).cast(pl.Int64),
+        value_cents=pl.lit(0, dtype=pl.Int64),
+    )
 
 
 def node(name: str, given: dict[str, pl.DataFrame] | None = None) -> dict[str, object]:
@@ -141,16 +166,24 @@ def test_expected_way_is_that_of_journeys_that_complete() -> None:
     assert node("Renew")["expected_steps"] == pytest.approx(0)
 
 
-def test_expected_days_take_waits_or_stays() -> None:
-    """By median waits where no stay is known, by the stays of stages where they are."""
-    stays = frames(days={"Renew": 9.0, "Buy": 2.0, "Discover": 1.0})
+def test_expected_days_add_mean_days_up() -> None:
+    """A day to Buy, two back and three on, and nine in Renew: means of edges add up on the way."""
+    given_frames = frames(
+        days={
+            ("Discover", "Buy"): 1.0,
+            ("Buy", "Discover"): 2.0,
+            ("Buy", "Renew"): 3.0,
+            ("Renew", "(completed)"): 9.0,
+            ("Renew", "(ended)"): 99.0,
+        }
+    )
     back = 0.1
 
-    by_waits, by_stays = node("Buy")["expected_days"], node("Buy", stays)["expected_days"]
+    from_buy = node("Buy", given_frames)["expected_days"]
 
-    assert by_waits == pytest.approx((1 - back) * 3 + back * (2 + 1 + by_waits))
-    assert by_stays == pytest.approx(2 + (1 - back) * 9 + back * (1 + by_stays))
-    assert node("Renew", stays)["expected_days"] == pytest.approx(9.0)
+    assert from_buy == pytest.approx((1 - back) * (3 + 9) + back * (2 + 1 + from_buy))
+    assert node("Discover", given_frames)["expected_days"] == pytest.approx(1 + from_buy)
+    assert node("Renew", given_frames)["expected_days"] == pytest.approx(9.0)
 
 
 def test_must_pass_and_removal_effect_agree() -> None:

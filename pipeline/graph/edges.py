@@ -5,10 +5,16 @@ as ended.
 """
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import polars as pl
 
+if TYPE_CHECKING:
+    from pipeline.graph.chain import Chain
+    from pipeline.graph.cut import Cut
+
 Frames = Mapping[str, pl.DataFrame]
+DAY_US = 86_400_000_000
 START, COMPLETED, ENDED, OPEN = "(start)", "(completed)", "(ended)", "(open)"
 ENDS = frozenset({COMPLETED, ENDED, OPEN})
 GRAPH_EDGES = pl.Schema(
@@ -24,6 +30,9 @@ GRAPH_EDGES = pl.Schema(
         "share_high": pl.Float64,
         "wait_hours_p50": pl.Float64,
         "uncertain_share": pl.Float64,
+        "mean_days": pl.Float64,  # from entering the one to entering the other
+        "removal_effect": pl.Float64,  # share of completions lost if nobody went this way
+        "is_minimum_cut": pl.Boolean,
         "is_back": pl.Boolean,  # to an earlier stage
         "is_loop": pl.Boolean,  # to itself
     }
@@ -31,7 +40,11 @@ GRAPH_EDGES = pl.Schema(
 
 
 def edges(grain: str, frames: Frames) -> pl.DataFrame:
-    """One row per transition of a grain, sorted, with its direction: the columns of GRAPH_EDGES."""
+    """One row per transition of a grain, sorted, with its direction: the columns of GRAPH_EDGES.
+
+    What the graph says of an edge, its removal effect and the cut, is null until the graph is
+    there.
+    """
     catalogue = frames["stages"] if grain == "stage" else frames["touchpoints"]
     column = "position" if grain == "stage" else "stage_position"
     positions = dict(catalogue.select(grain, column).iter_rows())
@@ -43,12 +56,66 @@ def edges(grain: str, frames: Frames) -> pl.DataFrame:
         for name in ("from", "to")
     }
     return (
-        lines.with_columns(
+        lines.join(_mean_days(grain, frames), on=["from_name", "to_name"], how="left")
+        .with_columns(
             grain=pl.lit(grain),
+            removal_effect=None,
+            is_minimum_cut=None,
             is_back=(far["to"] < far["from"]).fill_null(value=False),
             is_loop=pl.col("from_name") == pl.col("to_name"),
         )
         .select(GRAPH_EDGES.names())
         .cast(GRAPH_EDGES)
         .sort("from_name", "to_name")
+    )
+
+
+def _mean_days(grain: str, frames: Frames) -> pl.DataFrame:
+    """How long the settled steps of each transition took on average: means add up, medians not."""
+    return (
+        frames["chain_steps"]
+        .filter((pl.col("grain") == grain) & (pl.col("settled_count") > 0))
+        .group_by("from_name", "to_name")
+        .agg(pl.col("spent_us").sum(), pl.col("settled_count").sum())
+        .select(
+            "from_name",
+            "to_name",
+            mean_days=pl.col("spent_us") / pl.col("settled_count") / DAY_US,
+        )
+    )
+
+
+def judged(lines: pl.DataFrame, walked: "Chain", cut: "Cut") -> pl.DataFrame:
+    """The edges with what the graph says of each.
+
+    The removal effect is that of a transition alone: whoever would go this way ends instead. In
+    closed form, by the formula of Sherman and Morrison (1950) for a matrix changed in one place.
+    """
+    place = {name: number for number, name in enumerate(walked.names)}
+    whole = walked.completed[place[START]] if START in place else 0.0
+    effects: list[float | None] = []
+    for tail, head, share in lines.select("from_name", "to_name", "share").iter_rows():
+        if whole <= 0 or not share or head in {ENDED, OPEN}:
+            effects.append(None)
+            continue
+        if tail not in place or (head not in place and head != COMPLETED):
+            effects.append(0.0)
+            continue
+        comes = walked.visits[place[START], place[tail]]
+        lost = (
+            comes * share
+            if head == COMPLETED
+            else comes
+            * share
+            * walked.completed[place[head]]
+            / (1 + share * walked.visits[place[head], place[tail]])
+        )
+        effects.append(min(max(float(lost / whole), 0.0), 1.0))
+    pairs = set(cut.edges)
+    return lines.with_columns(
+        removal_effect=pl.Series(effects, dtype=pl.Float64),
+        is_minimum_cut=pl.Series(
+            [pair in pairs for pair in lines.select("from_name", "to_name").iter_rows()],
+            dtype=pl.Boolean,
+        ),
     )

@@ -14,8 +14,9 @@ from pipeline.graph.edges import COMPLETED, START
 def build(lines: pl.DataFrame) -> nx.DiGraph:
     """The directed graph of one grain's edges.
 
-    Edges carry `count`, `share` (0 where nothing has settled yet), `far` (-log share, of edges
-    that have a share) and `days` (the median wait).
+    Edges carry `count`, `settled`, `share` (0 where nothing has settled yet), `far` (-log share,
+    of edges that have a share) and `days` (the mean from entering the one to entering the
+    other).
     """
     graph = nx.DiGraph()
     graph.add_nodes_from([START, COMPLETED])
@@ -25,8 +26,9 @@ def build(lines: pl.DataFrame) -> nx.DiGraph:
             row["from_name"],
             row["to_name"],
             count=row["transition_count"],
+            settled=row["settled_count"],
             share=share,
-            days=(row["wait_hours_p50"] or 0.0) / 24,
+            days=row["mean_days"] or 0.0,
             # A certain step is not free: networkx counts paths wrongly over edges of length 0.
             far=max(-math.log(share), 1e-9) if share > 0 else math.inf,
         )

@@ -37,7 +37,7 @@ bench: .venv/ready  ## Time each step against its floor (EVENTS=1000000)
 
 lock: .venv/ready  ## Resolve requirements.lock again
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes \
-		--no-emit-index-url --no-header --group dev --extra live --extra match --extra schedule \
+		--no-emit-index-url --no-header --group dev --extra live --extra match --extra notebooks --extra schedule \
 		--output-file requirements.lock pyproject.toml
 
 clean:  ## Remove the environment and the demo

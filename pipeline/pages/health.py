@@ -19,7 +19,7 @@ TONES = {"good": "good", "check": "check", "failed": "bad"}
 BARS = 30
 STEPS = (
     *("land", "stitch", "order", "restate", "models"),
-    *("graph", "churn", "checks", "publish", "pages"),
+    *("graph", "causes", "changes", "churn", "checks", "publish", "pages"),
 )
 
 

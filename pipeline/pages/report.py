@@ -1,4 +1,4 @@
-"""Published tables to pages: index.html and churn.html, each one file that needs nothing else.
+"""Published tables to pages: each one file that needs nothing else.
 
 Jinja escapes whatever comes from records or from people; only our own drawings are markup.
 """
@@ -11,14 +11,17 @@ import duckdb
 import jinja2
 import polars as pl
 
-from pipeline.pages import headlines, health, journey_map, numbers, palette, paths, risk
+from pipeline import publish
+from pipeline.pages import dictionary, headlines, health, journey_map, numbers, palette, paths, risk
 from pipeline.pages.process_map import process_map
+from pipeline.resources import sql_folder
 
 PAGES = (
     ("Journey map", "index.html#journey"),
     ("Paths and drop-off", "index.html#paths"),
     ("Risk", "churn.html"),
     ("Data", "index.html#data"),
+    ("Dictionary", "dictionary.html"),
 )
 READS = (
     "checks",
@@ -53,7 +56,7 @@ Tables = Mapping[str, pl.DataFrame]
 
 
 def render(con: duckdb.DuckDBPyConnection, folder: Path) -> list[Path]:
-    """Write index.html and churn.html into `folder`, from the published tables of `con`.
+    """Write index.html, churn.html and dictionary.html from the published tables of `con`.
 
     Raises:
         duckdb.CatalogException: A table of `READS` is not there.
@@ -61,11 +64,15 @@ def render(con: duckdb.DuckDBPyConnection, folder: Path) -> list[Path]:
     tables = {name: con.table(name).pl() for name in READS}
     scores = con.table("churn_scores").select(*SCORES_READ).pl()
     index, churn = folder / "index.html", folder / "churn.html"
+    meanings = folder / "dictionary.html"
     index.write_text(_page(tables, index.name, "A3 landscape", _index(tables)), encoding="utf-8")
     churn.write_text(
         _page(tables, churn.name, "A4 landscape", _churn(tables, scores)), encoding="utf-8"
     )
-    return [index, churn]
+    meanings.write_text(
+        _page(tables, meanings.name, "A4 portrait", _dictionary(tables, con)), encoding="utf-8"
+    )
+    return [index, churn, meanings]
 
 
 def _page(tables: Tables, template: str, paper: str, content: Mapping[str, Any]) -> str:
@@ -127,6 +134,18 @@ def _index(tables: Tables) -> dict[str, Any]:
         "journey": _journey(tables, touchpoints),
         "paths": _paths(tables, touchpoints),
         "data": _data(tables, touchpoints),
+    }
+
+
+def _dictionary(tables: Tables, con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+    """What dictionary.html shows: every published table and column."""
+    found = dictionary.entries(con, sql_folder())
+    return {
+        "title": f"Data dictionary, {tables['parameters']['company'].item()}",
+        "here": "Dictionary",
+        "entries": found,
+        "column_count": sum(len(entry.columns) for entry in found),
+        "file_name": publish.FILE_NAME,
     }
 
 

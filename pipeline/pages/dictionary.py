@@ -1,0 +1,69 @@
+"""The published file as its readers meet it: every table and column with what it means."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from pipeline.warehouse import HEADER, heading
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table."""
+
+    name: str
+    type: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One published table or view.
+
+    Attributes:
+        grain: What one row stands for; empty where no file of sql/ makes the table.
+        reads: The tables it is made of, as far as they are published.
+        row_count: None for a view.
+    """
+
+    name: str
+    words: str
+    grain: str
+    reads: tuple[str, ...]
+    row_count: int | None
+    columns: tuple[Column, ...]
+
+
+def entries(con: duckdb.DuckDBPyConnection, sql: Path) -> list[Entry]:
+    """Every table and view of the published file, by name, with the headers of `sql`."""
+    columns: dict[str, list[Column]] = defaultdict(list)
+    for table, name, kind, words in con.execute(
+        "select table_name, column_name, data_type, coalesce(comment, '') from duckdb_columns() "
+        "where schema_name = 'main' and not internal order by table_name, column_index"
+    ).fetchall():
+        columns[table].append(Column(name, kind.lower(), words))
+    tables = con.execute(
+        "select table_name, coalesce(comment, ''), estimated_size from duckdb_tables() "
+        "where not internal union all select view_name, coalesce(comment, ''), null "
+        "from duckdb_views() where not internal order by 1"
+    ).fetchall()
+    headers = dict(_headers(sql))
+    made = []
+    for name, words, row_count in tables:
+        grain, reads = headers.get(name, ("", ()))
+        known = tuple(table for table in reads if table in columns and table != name)
+        said, _, told = words.partition(" Grain: ")
+        made.append(Entry(name, said, told or grain, known, row_count, tuple(columns[name])))
+    return made
+
+
+def _headers(sql: Path) -> Iterator[tuple[str, tuple[str, tuple[str, ...]]]]:
+    """Table -> its grain and what it reads, for every file that makes one."""
+    # Of two files that name a table the later says what it is made of, the other how it is shown.
+    for path in sorted(sql.glob("*/*.sql"), key=lambda path: path.parent.name != "publish"):
+        found = HEADER.fullmatch(heading(path.read_text(encoding="utf-8")))
+        if found is not None:
+            yield path.stem, (found["grain"], tuple(found["reads"].split(", ")))

@@ -1,6 +1,10 @@
--- session_events: the session of every event: its channel has not been silent too long.
+-- session_events: the session of every event: its channel has not been silent too
+-- long.
 -- Grain: one row per customer_id, position.
--- Reads: channels, ordered_events.
+-- Reads: channels, ordered_events, session_cuts.
+-- A silence of exactly the channel's gap does not end a session; one microsecond more
+-- does. What else may end one (midnight, another campaign, the source's own session
+-- id, a longest length) is off unless configured, and stands in session_cuts.
 with
     paced as (
         select
@@ -27,7 +31,10 @@ select
     cast(
         sum(
             case
-                when paced.silence_us is null or paced.silence_us > channels.gap_us
+                when
+                    paced.silence_us is null
+                    or paced.silence_us > channels.gap_us
+                    or session_cuts.position is not null
                 then 1
                 else 0
             end
@@ -39,3 +46,8 @@ select
     ) as session_number
 from paced
 join channels on paced.channel = channels.channel
+-- Empty unless a company asks for more cuts than silence makes.
+left join
+    session_cuts
+    on paced.customer_id = session_cuts.customer_id
+    and paced.position = session_cuts.position

@@ -99,15 +99,19 @@ RENAMED = {"epoch_us": "UNIX_MICROS"}
 # A window's order ends in one of these: with the partition, it names one row.
 UNIQUE = frozenset(
     {
+        "codes",
         "customer_id",
         "day_on",
+        "distance",
         "event_id",
+        "from_number",
         "identifier",
         "journey_number",
         "kind",
         "label",
         "name",
         "note",
+        "number",
         "owner",
         "position",
         "record_number",

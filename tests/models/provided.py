@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from datetime import datetime
+from datetime import date, datetime
 
 import duckdb
 import polars as pl
 
+from pipeline import business_days, session_cuts
+from pipeline.catalogue.goals import GOALS
+from pipeline.change.interventions import INTERVENTIONS
 from pipeline.landing.schema import (
     FILES,
     INSTANT,
@@ -15,6 +18,7 @@ from pipeline.landing.schema import (
     LANDED_IDENTIFIERS,
     QUARANTINE,
 )
+from pipeline.paths import codes, spans
 from pipeline.warehouse import Model, build
 
 AS_OF = datetime(2026, 3, 1)  # noqa: DTZ001 - the models' instants are naive UTC
@@ -94,7 +98,14 @@ PROVIDED: Mapping[str, pl.Schema] = {
             "is_value": pl.Boolean,
         }
     ),
-    "stages": pl.Schema({"stage": pl.String, "position": pl.Int32, "goal": pl.String}),
+    "stages": pl.Schema(
+        {
+            "stage": pl.String,
+            "position": pl.Int32,
+            "goal": pl.String,
+            "rules_version": pl.String,
+        }
+    ),
     "notes": pl.Schema(
         {
             "about": pl.String,
@@ -104,6 +115,8 @@ PROVIDED: Mapping[str, pl.Schema] = {
             "written_on": pl.Date,
         }
     ),
+    "goals": GOALS,
+    "interventions": INTERVENTIONS,
     "touchpoint_patterns": pl.Schema(
         {
             "rank": pl.Int32,
@@ -123,6 +136,10 @@ PROVIDED: Mapping[str, pl.Schema] = {
             "max_age_us": pl.Int64,
         }
     ),
+    "business_days": business_days.SCHEMA,
+    "path_codes": codes.SCHEMA,
+    "retention_spans": spans.SCHEMA,
+    "session_cuts": session_cuts.SCHEMA,
     "suppressed_identifiers": pl.Schema({"identifier": pl.String}),
     "golden_strategies": pl.Schema({"attribute": pl.String, "strategy": pl.String}),
     "parameters": pl.Schema(
@@ -180,6 +197,10 @@ DERIVED: Mapping[str, tuple[str, str]] = {
 ONE_ROW: Mapping[str, pl.DataFrame] = {
     "device_namespaces": pl.DataFrame({"namespace": ["anonymous_id", "visitor"]}),
     "parameters": pl.DataFrame({"as_of": [AS_OF]}),
+    "business_days": business_days.business_days(
+        "UTC", since=date(2025, 12, 1), until=date(2026, 6, 30)
+    ),
+    "retention_spans": spans.retention_spans(),
     "channels": pl.DataFrame(
         {
             "channel": ["web", "chat", "email", "crm", "phone", "survey", "social", "store"],

@@ -101,9 +101,7 @@ TOUCHES = st.lists(
 )
 
 
-@settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
         st.tuples(TOUCHES, st.integers(-500, 10**11), st.sampled_from(["completes", "ends"])),

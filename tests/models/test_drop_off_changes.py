@@ -157,9 +157,7 @@ def test_only_settled_visits_count(run_model: RunModel) -> None:
     assert found.select("settled_count", "ended_count").rows() == [(2, 1), (1, 1)]
 
 
-@settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.randoms(), st.integers(0, 60))
 def test_the_order_of_days_changes_nothing(run_model: RunModel, chance: object, start: int) -> None:
     """Shuffled days give the same rows, ranks and spans."""

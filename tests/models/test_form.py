@@ -27,7 +27,10 @@ from tests.models.provided import PROVIDED, provide
 MODELS = sorted(path for group in MODEL_FOLDERS for path in (sql_folder() / group).glob("*.sql"))
 CHECKS = sorted((sql_folder() / "checks").glob("*.sql"))
 # Provided tables that models stand on but analysts do not get.
-UNPUBLISHED = {table for table in PROVIDED if table.startswith("landed_")} | {"touchpoint_patterns"}
+UNPUBLISHED = {table for table in PROVIDED if table.startswith("landed_")} | {
+    "session_cuts",
+    "touchpoint_patterns",
+}
 
 
 def name_of(path: Path) -> str:

@@ -108,9 +108,7 @@ def test_consent_is_intersected(
 
 
 @given(order=st.permutations(range(SIGHTINGS.height)))
-@settings(
-    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_order_of_rows_changes_no_golden_value(run_model: RunModel, order: list[int]) -> None:
     """Ties end in the value itself, never in arrival."""
     tied = SIGHTINGS.with_columns(

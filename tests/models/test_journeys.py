@@ -71,3 +71,45 @@ def test_a_journey_sums_up_its_touchpoints(run_model: Callable[..., pl.DataFrame
         1              | completed | Visit site       | Renewed            | 3                | 3            | 5900        | 3.0
     """)
     assert_frame_equal(journeys.select(expected.columns), expected)
+
+
+def test_a_journey_says_how_it_was_opened_and_for_which_goal(
+    run_model: Callable[..., pl.DataFrame],
+) -> None:
+    """Ada renews, begins anew two days later, is silent, and comes back after 40 days."""
+    journeys = run_model(
+        "journeys",
+        goals=table("""
+            touchpoint   | goal
+            Renewed      | keep
+            Visit site   | win
+            Order placed | win
+        """),
+        ordered_events=table("""
+            customer_id | position | occurred_at         | touchpoint  | initiator | outcome
+            ada         | 1        | 2026-01-01 00:00:00 | Visit site  | customer  |
+            ada         | 2        | 2026-01-02 00:00:00 | Renewed     | customer  | completes
+            ada         | 3        | 2026-01-04 00:00:00 | Ask sales   | customer  |
+            ada         | 4        | 2026-02-13 00:00:00 | Visit site  | customer  |
+        """),
+    ).sort("journey_number")
+
+    assert journeys.select("status", "opening", "silence_days", "goal").rows() == [
+        ("completed", "first", None, "keep"),
+        ("ended", "next", 2.0, None),
+        ("open", "returned", 40.0, "win"),
+    ]
+
+
+def test_the_only_goal_is_every_journeys(run_model: Callable[..., pl.DataFrame]) -> None:
+    """Where a company has one goal, a journey without an outcome is on its way to it."""
+    journeys = run_model(
+        "journeys",
+        goals=pl.DataFrame({"touchpoint": ["Renewed"], "goal": ["keep"]}),
+        ordered_events=table("""
+            customer_id | position | occurred_at         | touchpoint  | initiator
+            ada         | 1        | 2026-02-28 00:00:00 | Visit site  | customer
+        """),
+    )
+
+    assert journeys["goal"].to_list() == ["keep"]

@@ -177,9 +177,7 @@ INSTANTS = st.builds(
 )
 
 
-@settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(st.tuples(st.sampled_from(["ada", "bob", "cleo"]), INSTANTS), min_size=1, max_size=12)
 )

@@ -248,7 +248,7 @@ def nearest(minute: int, logins: list[tuple[int, str]]) -> str | None:
     return owners.pop() if len(owners) == 1 else None
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(rows=MINUTES, order=st.randoms(use_true_random=False))
 def test_the_rule_holds_for_any_log_in_any_order(
     run_model: RunModel, rows: list[tuple[int, str | None]], order: object

@@ -52,7 +52,7 @@ def test_ties_are_broken_by_source_rank_then_sequence(
 
 
 @given(order=st.permutations(range(LANDED.height)))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_the_order_of_rows_changes_nothing(
     run_model: Callable[..., pl.DataFrame], order: list[int]
 ) -> None:

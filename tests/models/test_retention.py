@@ -250,9 +250,7 @@ def expected(seen: dict[str, list[datetime]]) -> Counter[tuple[str, str, str, in
     return found
 
 
-@settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(st.tuples(st.sampled_from(["ada", "bob", "cleo"]), INSTANTS), min_size=1, max_size=14)
 )

@@ -1,6 +1,7 @@
 from collections.abc import Callable
 
 import polars as pl
+import pytest
 from polars.testing import assert_frame_equal
 
 from tests.tables import table
@@ -56,3 +57,20 @@ def test_channels_are_silent_each_for_itself(run_model: Callable[..., pl.DataFra
     assert_frame_equal(
         sessions.select(expected.columns).sort("channel", "session_number"), expected
     )
+
+
+@pytest.mark.parametrize(("later", "count"), [("09:29:59", 1), ("09:30:00", 1), ("09:30:01", 2)])
+def test_the_gap_is_longer_than_thirty_minutes(
+    run_model: Callable[..., pl.DataFrame], later: str, count: int
+) -> None:
+    """After 29:59 and after 30:00 it is the same session, after 30:01 it is another."""
+    sessions = run_model(
+        "sessions",
+        ordered_events=table(f"""
+            customer_id | position | channel | occurred_at
+            ada         | 1        | web     | 2026-01-05 09:00:00
+            ada         | 2        | web     | 2026-01-05 {later}
+        """),
+    )
+
+    assert sessions.height == count

@@ -54,3 +54,49 @@ def test_a_transition_is_uncertain_when_either_end_of_it_is(
     ).sort("customer_id", "visit_number")
 
     assert visits["is_uncertain"].to_list() == [True, True, False, False]
+
+
+def test_back_over_and_long_are_flagged(run_model: Callable[..., pl.DataFrame]) -> None:
+    """Ada goes from the first stage over the second to the third, and back to the second."""
+    visits = run_model("stage_visits", journey_events=EVENTS).sort("customer_id", "visit_number")
+
+    flags = visits.select("customer_id", "stage", "first_position", "is_skip", "is_regression")
+    assert flags.rows() == [
+        ("ada", "Discover", 1, False, False),
+        ("ada", "Buy", 3, True, False),
+        ("ada", "Evaluate", 4, False, True),
+        ("bob", "Discover", 1, False, False),
+    ]
+
+
+def test_a_visit_is_stalled_beyond_nine_in_ten_settled_ones(
+    run_model: Callable[..., pl.DataFrame],
+) -> None:
+    """Of eleven settled visits of 1 to 11 hours the tenth is exactly the limit.
+
+    An open one of twelve hours is stalled as well.
+    """
+    days = [
+        (f"customer {n:02}", position, occurred_at, touchpoint, stage, number)
+        for n in range(1, 12)
+        for position, occurred_at, touchpoint, stage, number in (
+            (1, f"2026-01-01 {0:02}:00:00", "Visit site", "Discover", 1),
+            (2, f"2026-01-01 {n:02}:00:00", "Order placed", "Buy", 2),
+        )
+    ]
+    days.append(("open", 1, "2026-02-28 12:00:00", "Visit site", "Discover", 1))
+    events = pl.DataFrame(
+        days,
+        schema=["customer_id", "position", "occurred_at", "touchpoint", "stage", "stage_position"],
+        orient="row",
+    ).with_columns(
+        pl.col("occurred_at").str.to_datetime(),
+        journey_number=pl.lit(1),
+        channel=pl.lit("web"),
+        is_sign=pl.lit(value=True),
+    )
+
+    visits = run_model("stage_visits", journey_events=events).filter(stage="Discover")
+
+    stalled = visits.filter("is_stalled")["customer_id"].sort().to_list()
+    assert stalled == ["customer 11", "open"]

@@ -114,9 +114,7 @@ def test_one_answer_has_a_value_and_no_interval(run_model: RunModel, measure: st
     assert found["value"].to_list() == [-100.0 if measure == "nps" else 1.0] * 2
 
 
-@settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.integers(-10_000, 10_000), min_size=2, max_size=30), st.randoms())
 def test_a_mean_is_that_of_the_messages_in_any_order(
     run_model: RunModel, units: list[int], chance: object

@@ -1,0 +1,1 @@
+"""What is different from before: transitions, daily shares, after an intervention, between arms."""

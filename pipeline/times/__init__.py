@@ -1,0 +1,1 @@
+"""How long things take where not everything is over yet: stays in stages, and silences."""

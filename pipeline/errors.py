@@ -61,9 +61,21 @@ class BadQuery(WendError):
     """An analyst's own SELECT that DuckDB does not take."""
 
 
+class BadPattern(WendError):
+    """A pattern of touchpoints that means nothing; the message points at the place."""
+
+
+class BadFunnel(WendError):
+    """A funnel that cannot be meant, or that names what is not there."""
+
+
 class NotOnePerson(WendError):
     """An identifier to be erased or suppressed names nobody, or several people."""
 
 
 class ErasurePending(WendError):
     """An erasure was interrupted and must be finished before anything else is done."""
+
+
+class BadWhatIf(WendError):
+    """A change of transitions that names nobody's way, or cannot be meant."""

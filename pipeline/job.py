@@ -20,6 +20,7 @@ from pipeline.settings import FILE_NAME, Settings, identity_key
 
 # Who is one person and who is not, as people decided; a project may do without.
 DECISIONS_FILE = "identity_links.csv"
+OPTIONAL_FILES = (DECISIONS_FILE, "interventions.csv")
 CATALOGUE_FILES = ("stages.csv", "touchpoints.csv", "notes.csv")
 
 
@@ -75,9 +76,9 @@ def plan(settings: Settings, as_of: datetime | None, now: datetime) -> Job:
         digest.update(batch.name.encode() + b"\0")
     for name in (FILE_NAME, *CATALOGUE_FILES):
         digest.update((settings.folder / name).read_bytes() + b"\0")
-    decisions = settings.folder / DECISIONS_FILE
-    if decisions.is_file():
-        digest.update(decisions.read_bytes() + b"\0")
+    for name in OPTIONAL_FILES:
+        if (settings.folder / name).is_file():
+            digest.update((settings.folder / name).read_bytes() + b"\0")
     # Erasing rewrites batches under their names, and stopping somebody's processing changes none.
     for name in ("tombstones.parquet", "suppressions.parquet", "kept_shared.parquet"):
         if (settings.lake / name).is_file():

@@ -11,6 +11,8 @@ import polars as pl
 from pipeline import steps, warehouse
 from pipeline.catalogue import files as catalogue
 from pipeline.catalogue.suggestions import suggestions
+from pipeline.change import interventions
+from pipeline.identity import decisions
 from pipeline.landing import gate, ledger
 from pipeline.landing.ledger import Night
 from pipeline.landing.staging import Problem
@@ -37,8 +39,15 @@ class Rehearsal:
 
 
 def rehearse(settings: Settings, *, now: datetime) -> Rehearsal:
-    """Read every source whole, land nothing, and say what would come of it."""
+    """Read every source whole, land nothing, and say what would come of it.
+
+    Raises:
+        BadSettings: A line of the catalogue, of identity_links.csv or of interventions.csv that
+            cannot be meant.
+    """
     read = catalogue.read(settings.folder)
+    interventions.read(settings.folder, read.touchpoints["touchpoint"].to_list())
+    decisions.read(settings.folder, region=settings.company.phone_region)
     with tempfile.TemporaryDirectory(prefix="wend-check-") as folder:
         lake = Path(folder)
         landing = gate.land(settings, lake, Night(1, frozenset(), now), tell=lambda *_: None)

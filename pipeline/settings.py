@@ -99,6 +99,11 @@ class Columns(_Section):
     A value that begins with `=` is a constant: `kind = "=call_answered"`.
 
     Attributes:
+        sequence: The column of whole numbers that put the records of one instant in order.
+        identifiers: Namespace -> the column of the customer's identifier in it.
+        merged: Namespace -> the column of another one in the same namespace, which the row
+            declares to be the same person (its kind is identity_merged) or another one after
+            all (identity_unmerged).
         attributes: What is known of the customer -> its column: full_name = "Client name".
         id_widths: Column of ids -> how many digits each has, so that lost leading noughts show.
     """
@@ -118,8 +123,10 @@ class Columns(_Section):
     link: str | None = None
     actor: str | None = None
     direction: str | None = None
+    sequence: str | None = None
     user_agent: str | None = None
     identifiers: dict[str, str] = Field(default_factory=dict)
+    merged: dict[str, str] = Field(default_factory=dict)
     attributes: dict[AttributeName, str] = Field(default_factory=dict)
     id_widths: dict[str, Annotated[int, Field(ge=1, le=30)]] = Field(default_factory=dict)
     properties: tuple[str, ...] = ()
@@ -127,8 +134,18 @@ class Columns(_Section):
 
     @model_validator(mode="after")
     def _widths_are_of_ids(self) -> "Columns":
-        if others := sorted(set(self.id_widths) - set(self.identifiers.values())):
+        known = {*self.identifiers.values(), *self.merged.values()}
+        if others := sorted(set(self.id_widths) - known):
             raise ValueError(f"id_widths names {', '.join(others)}, no column of identifiers")
+        return self
+
+    @model_validator(mode="after")
+    def _merged_with_one(self) -> "Columns":
+        if lacking := sorted(set(self.merged) - set(self.identifiers)):
+            raise ValueError(
+                f"merged names {', '.join(lacking)}, and identifiers does not; "
+                "name the column of each of the two"
+            )
         return self
 
 
@@ -426,12 +443,25 @@ class Journeys(_Section):
     """When a journey or a session is over.
 
     Attributes:
-        dormancy_days: Silent longer than this, a customer's journey has ended.
+        dormancy_days: Silent longer than this, a customer's journey has ended; else so long that
+            hardly anybody comes back, as the data say (the table dormancy).
         session_gap_minutes: Silent longer than this in one channel family, a session has.
+        session_splits_at_midnight: A session ends at midnight in the company's time zone.
+        session_splits_by_campaign: A session ends where an event names another campaign.
+        session_id_property: A session ends where this property of an event, the source's own
+            session id, changes.
+        session_longest_minutes: A session is cut where it gets longer.
+        cause_properties: The properties of events that may say why journeys stop; else all of
+            few values.
     """
 
-    dormancy_days: float = Field(default=30, gt=0)
+    dormancy_days: float | None = Field(default=None, gt=0)
     session_gap_minutes: dict[Channel, float] = Field(default_factory=dict)
+    session_splits_at_midnight: bool = False
+    session_splits_by_campaign: bool = False
+    session_id_property: str | None = Field(default=None, pattern='^[^"]+$')
+    session_longest_minutes: float | None = Field(default=None, gt=0)
+    cause_properties: tuple[str, ...] | None = None
 
 
 class Churn(_Section):
@@ -476,6 +506,7 @@ class Settings(_Section):
     sources: dict[str, Source]
     identity: Identity = Identity()
     journeys: Journeys = Journeys()
+    goals: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     churn: Churn = Churn()
     publish: Publish = Publish()
     machine: Machine = Machine()

@@ -8,7 +8,7 @@ import json
 import shutil
 import time
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,9 @@ import duckdb
 import polars as pl
 
 from pipeline import publish, warehouse
+from pipeline.business_days import business_days
 from pipeline.catalogue import files as catalogue
+from pipeline.catalogue.goals import goals
 from pipeline.catalogue.suggestions import suggestions
 from pipeline.churn import listing
 from pipeline.identity import golden
@@ -26,14 +28,18 @@ from pipeline.landing.clocks import microseconds
 from pipeline.landing.formats import format_named
 from pipeline.landing.gate import Landing
 from pipeline.landing.schema import INSTANT
+from pipeline.paths.codes import path_codes
+from pipeline.paths.spans import retention_spans
 from pipeline.privacy import copies, pending, suppression
 from pipeline.resources import sql_folder
+from pipeline.session_cuts import session_cuts
 from pipeline.settings import CHANNELS, Settings, clock, identity_key
 
 if TYPE_CHECKING:
     from pipeline.identity.customers import Stitched
 
 BUILD = "build.duckdb"
+USUAL_DORMANCY_DAYS = 30.0
 MACHINE_EVENTS = "machine_events.parquet"
 # A chat or a page is over after half an hour; a mail conversation takes days.
 SESSION_GAP_MINUTES = dict.fromkeys(CHANNELS, 30.0) | {
@@ -45,10 +51,15 @@ SESSION_GAP_MINUTES = dict.fromkeys(CHANNELS, 30.0) | {
 # What the models stand on but analysts get in another form, or not at all.
 INTERNAL = frozenset(
     {
+        "active_periods",
         "ambiguous_customers",
         "attribute_sightings",
+        "attribution_credits",
+        "attribution_reach",
+        "attribution_touches",
         "bare_visitors",
         "busy_views",
+        "chain_steps",
         "channels",
         "contested_devices",
         "device_namespaces",
@@ -69,6 +80,7 @@ INTERNAL = frozenset(
         "landed_identifiers",
         "landed_quarantine",
         "landed_revisions",
+        "lifecycle_spells",
         "machine_events",
         "machine_visitors",
         "mail_scans",
@@ -76,13 +88,23 @@ INTERNAL = frozenset(
         "mail_threads",
         "named_customers",
         "nearest_logins",
+        "ngram_counts",
+        "ngram_lifts",
         "ordered_events",
+        "path_ranks",
+        "path_steps",
+        "retention_entries",
+        "retention_returns",
+        "retention_spans",
         "salt",
+        "session_cuts",
         "session_events",
+        "stage_durations",
         "stage_labels",
         "suppressed_customers",
         "suppressed_identifiers",
         "touchpoint_patterns",
+        "transition_periods",
         "transition_steps",
         "transitions",
         "value_history",
@@ -127,12 +149,14 @@ def parameters(settings: Settings, job: Job) -> pl.DataFrame:
     """The one row of thresholds and instants that models read."""
     day = 86_400_000_000
     as_of = job.as_of_at
+    # Where it is not configured, the models wait for what the data say.
+    dormancy_days = settings.journeys.dormancy_days or USUAL_DORMANCY_DAYS
     return pl.DataFrame(
         [
             {
                 "as_of": as_of.replace(tzinfo=None),
                 "as_of_us": microseconds(as_of),
-                "dormancy_us": round(settings.journeys.dormancy_days * day),
+                "dormancy_us": round(dormancy_days * day),
                 "horizon_us": round(settings.churn.horizon_days * day),
                 "horizon_days": settings.churn.horizon_days,
                 "min_history_us": round(settings.churn.min_history_days * day),
@@ -149,13 +173,24 @@ def parameters(settings: Settings, job: Job) -> pl.DataFrame:
 
 def given_tables(settings: Settings, job: Job) -> dict[str, pl.DataFrame]:
     """The tables that come from the configuration rather than from records."""
+    from pipeline.change import interventions  # noqa: PLC0415 - scipy: slow
+
     read = catalogue.read(settings.folder)
     gaps = SESSION_GAP_MINUTES | dict(settings.journeys.session_gap_minutes)
     return {
         "touchpoints": read.touchpoints,
         "touchpoint_patterns": read.touchpoint_patterns,
-        "stages": read.stages,
+        "stages": read.stages.with_columns(rules_version=pl.lit(catalogue.version(read))),
         "notes": read.notes,
+        "goals": goals(settings.goals, read.touchpoints["touchpoint"].to_list()),
+        "interventions": interventions.read(
+            settings.folder, read.touchpoints["touchpoint"].to_list()
+        ),
+        "path_codes": path_codes(read.stages, read.touchpoints),
+        "retention_spans": retention_spans(),
+        "business_days": business_days(
+            settings.company.time_zone, until=job.as_of_at.date() + timedelta(days=1)
+        ),
         "channels": pl.DataFrame(
             [
                 {"channel": channel, "gap_us": round(minutes * 60_000_000)}
@@ -332,10 +367,19 @@ def restate(settings: Settings, job: Job) -> str:
 def model(settings: Settings, job: Job) -> str:  # noqa: ARG001 - every step is called alike
     """The remaining models, households, and what to do about each unmapped kind."""
     from pipeline.identity import households  # noqa: PLC0415 - scipy: slow
+    from pipeline.times import dormancy  # noqa: PLC0415 - scipy: slow
 
     with connect(settings, settings.work / BUILD) as con:
         models = warehouse.read_models(sql_folder())
         done = {one.name for one in warehouse.needed(models, "ordered_events")}
+        _store(con, "session_cuts", session_cuts(con, settings.journeys))
+        silences = con.sql((sql_folder() / "times" / "silences.sql").read_text()).pl()
+        told = dormancy.dormancy(silences, settings.journeys.dormancy_days)
+        _store(con, "dormancy", told)
+        con.execute(
+            "update parameters set dormancy_us = ?",
+            [dormancy.limit(told) // timedelta(microseconds=1)],
+        )
         rest = [one for one in models if one.name not in done]
         built = list(warehouse.build(con, rest, _tables(con)))
         unmapped, touchpoints, patterns = (
@@ -349,7 +393,7 @@ def model(settings: Settings, job: Job) -> str:  # noqa: ARG001 - every step is 
 
 
 def draw_graph(settings: Settings, job: Job) -> str:  # noqa: ARG001
-    """The stage and touchpoint graphs: graph_nodes and graph_edges."""
+    """The stage and touchpoint graphs: graph_nodes, graph_edges and what else they say."""
     from pipeline.graph.tables import READS, tables  # noqa: PLC0415 - networkx is slow to load
 
     with connect(settings, settings.work / BUILD) as con:
@@ -357,6 +401,55 @@ def draw_graph(settings: Settings, job: Job) -> str:  # noqa: ARG001
         for name, frame in drawn.items():
             _store(con, name, frame)
     return f"{drawn['graph_nodes'].height} nodes, {drawn['graph_edges'].height} edges"
+
+
+def explain(settings: Settings, job: Job) -> str:  # noqa: ARG001
+    """How long stages take, why journeys stop in them, and what could be won."""
+    from pipeline.causes.opportunities import opportunities  # noqa: PLC0415 - scipy: slow
+    from pipeline.causes.tables import causes  # noqa: PLC0415 - scipy: slow
+    from pipeline.times.stage_times import stage_paces, stage_times  # noqa: PLC0415
+
+    with connect(settings, settings.work / BUILD) as con:
+        durations = con.table("stage_durations").pl()
+        _store(con, "stage_times", stage_times(durations))
+        _store(con, "stage_paces", stage_paces(durations))
+        found = causes(con, properties=settings.journeys.cause_properties)
+        _store(con, "drop_off_causes", found)
+        worth = con.sql(
+            "select status, sum(value_cents)::bigint as value_cents, count(*) as journey_count "
+            "from journeys group by status"
+        ).pl()
+        nodes, drop_offs = (con.table(name).pl() for name in ("graph_nodes", "drop_offs"))
+        won = opportunities(found, nodes, drop_offs, worth)
+        _store(con, "opportunities", won)
+    return f"{found['rank'].count()} causes of drop-off, {won.height} opportunities"
+
+
+def compare(settings: Settings, job: Job) -> str:
+    """What is different from before, and between the arms of experiments."""
+    from pipeline.change import experiments, interventions, points  # noqa: PLC0415 - scipy
+    from pipeline.change import transitions as changes  # noqa: PLC0415 - scipy: slow
+
+    with connect(settings, settings.work / BUILD) as con:
+        periods = con.table("transition_periods").pl()
+        moved = changes.transition_changes(periods)
+        _store(con, "transition_changes", moved)
+        before = changes.previous_transitions(settings.published)
+        _store(
+            con,
+            "nightly_changes",
+            changes.nightly_changes(before, changes.settled_transitions(con), periods),
+        )
+        days = con.table("drop_off_days").pl()
+        _store(con, "change_points", points.change_points(days))
+        ((dormancy_us,),) = con.sql("select dormancy_us from parameters").fetchall()
+        settled_on = (job.as_of_at - timedelta(microseconds=dormancy_us, days=1)).date()
+        given = con.table("interventions").pl()
+        effects = interventions.intervention_effects(given, days, settled_on)
+        _store(con, "intervention_effects", effects)
+        shown = con.sql((sql_folder() / "change" / "experiment_exposures.sql").read_text()).pl()
+        _store(con, "experiment_arms", experiments.experiment_arms(shown))
+    return f"{int(moved['is_changed'].sum())} of {moved.height} transitions changed"
 
 
 def score(settings: Settings, job: Job) -> str:  # noqa: ARG001
@@ -408,6 +501,7 @@ def release(settings: Settings, job: Job) -> str:
     Raises:
         ImplausibleCustomers: Stitching raised an alarm.
     """
+    from pipeline.graph import files  # noqa: PLC0415 - networkx: slow
     from pipeline.identity import alarms  # noqa: PLC0415 - scipy: slow
 
     alarms.refuse(settings.work)
@@ -440,7 +534,11 @@ def release(settings: Settings, job: Job) -> str:
         tables = sorted(_tables(con) - INTERNAL - shaped.keys())
         publish.write(con, folder, tables=tables, shaped=shaped, events="events")
     with connect(settings, folder / publish.FILE_NAME) as con:
+        for view in sorted((sql_folder() / "views").glob("*.sql")):
+            con.execute(f"create view {view.stem} as {view.read_text()}")
+        publish.install(con, publish.macros(sql_folder()))
         warehouse.comment(con, warehouse.read_comments(sql_folder()))
+        files.write(folder, con.table("graph_nodes").pl(), con.table("graph_edges").pl())
     private = folder / "identity"
     shutil.copytree(settings.work / "identity", private)
     private.chmod(0o700)
@@ -533,6 +631,7 @@ def page_places(settings: Settings) -> tuple[tuple[str, Path], ...]:
     names = {
         "index.html": "journey pages",
         "churn.html": "churn risk",
+        "dictionary.html": "data dictionary",
         "churn_list.csv": "churn list",
     }
     return tuple((said, (folder / name).resolve()) for name, said in names.items())
@@ -574,6 +673,8 @@ STEPS: dict[str, Callable[[Settings, Job], str]] = {
     "restate": restate,
     "models": model,
     "graph": draw_graph,
+    "causes": explain,
+    "changes": compare,
     "churn": score,
     "checks": verify,
     "publish": release,

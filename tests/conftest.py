@@ -11,12 +11,17 @@ from pathlib import Path
 import duckdb
 import polars as pl
 import pytest
+from hypothesis import settings
 
 from pipeline.resources import sql_folder
 from pipeline.simulate import company
 from pipeline.simulate.plan import usual
 from pipeline.warehouse import Model, connect, read_models
 from tests.models.provided import make
+
+# How long an example takes says more of the machine than of the code.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 RunModel = Callable[..., pl.DataFrame]
 

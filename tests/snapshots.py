@@ -6,7 +6,7 @@ import duckdb
 import polars as pl
 
 # What tells of the run rather than of the records: the wall clock, batches, what was there before.
-OF_THE_RUN = {"runs", "customer_changes"}
+OF_THE_RUN = {"runs", "customer_changes", "nightly_changes"}
 CLOCKED = {"batch_id", "finished_at", "run_id"}
 
 

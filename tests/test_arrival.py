@@ -21,6 +21,22 @@ ARRIVAL = frozenset(
 OF_FILES = {"files", "quarantine", "source_health", "restatements"} | OF_THE_RUN
 
 
+# Files of all days arrive on each night: what one knows of most customers joins those of the
+# nights before, as no night of a company that runs every day does.
+ALL_MAY_MERGE = """
+[identity]
+alarm_merged_share = 1.0
+"""
+
+
+@pytest.fixture
+def small_company(small_company: Path) -> Path:
+    """The small company, where a night may merge as many customers as it likes."""
+    with (small_company / "wend.toml").open("a", encoding="utf-8") as settings:
+        settings.write(ALL_MAY_MERGE)
+    return small_company
+
+
 def nights(project: Path, batches: Iterable[Iterable[Path]], wend: Wend, as_of: str) -> None:
     """Let files arrive in batches, with a run after each."""
     waiting = project.parent / f"{project.name}-waiting"

@@ -1,6 +1,7 @@
 """The catalogue CSVs and what is said about kinds they do not name."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -388,3 +389,13 @@ def test_suggestions_for_nothing_are_nothing(write: Write) -> None:
     suggested = suggestions(unmapped, found.touchpoints, found.touchpoint_patterns)
 
     assert suggested.schema["suggestion"] == pl.String
+
+
+def test_the_rules_have_a_version_that_notes_do_not_change() -> None:
+    """The same catalogue has the same version, one with another stage has another."""
+    read = catalogue.read(templates_folder() / "telecom")
+    without_notes = replace(read, notes=read.notes.clear())
+    with_fewer_stages = replace(read, stages=read.stages.head(3))
+
+    assert catalogue.version(read) == catalogue.version(without_notes)
+    assert catalogue.version(read) != catalogue.version(with_fewer_stages)

@@ -87,7 +87,7 @@ def test_the_examples_of_sources_are_valid(tmp_path: Path) -> None:
     for example in examples:
         company = {"company": {"name": "Larkspur"}, "folder": tmp_path}
         Settings.model_validate({**tomllib.loads(example), **company})
-    assert len(examples) == 2
+    assert len(examples) == 3
 
 
 def test_the_make_targets_of_the_readme_exist() -> None:

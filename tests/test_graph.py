@@ -276,7 +276,7 @@ def test_no_journeys_at_all_give_empty_tables() -> None:
 shares = st.lists(st.integers(0, 9), min_size=7, max_size=7).filter(lambda row: sum(row) > 0)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(shares, min_size=5, max_size=5), st.integers(0, 2**32 - 1))
 def test_absorption_agrees_with_walking_the_chain(rows: list[list[int]], seed: int) -> None:
     """Of random walks over any five stages, the share that completes is the solved one."""
@@ -309,7 +309,7 @@ def test_absorption_agrees_with_walking_the_chain(rows: list[list[int]], seed: i
 
 
 @given(st.permutations(range(SIMPLE.height)))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_the_order_of_transitions_changes_nothing(order: list[int]) -> None:
     """Shuffled rows draw the same graph to the last bit."""
     straight, shuffled = tables(frames()), tables(frames(SIMPLE[order]))

@@ -9,7 +9,8 @@ that a spreadsheet has damaged refuses its file (id_columns).
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from operator import methodcaller
@@ -45,11 +46,16 @@ SCALES = {"nps": (0, 10), "csat": (1, 5), "ces": (1, 7)}
 FIELDS = tuple(
     name
     for name in Columns.model_fields
-    if name not in {"identifiers", "attributes", "id_widths", "properties", "ignore"}
+    if name not in {"identifiers", "merged", "attributes", "id_widths", "properties", "ignore"}
 )
 TIMES = ("occurred_at", "received_at")
 SHEETS = {".xlsx", ".xlsm"}
 OTHER_SHEETS = {".xls", ".xlsb", ".ods", ".numbers"}
+
+# What a row may say of two identifiers of one namespace.
+MERGED, UNMERGED = "identity_merged", "identity_unmerged"
+
+WHOLE = re.compile(r"-?[0-9]{1,18}")
 
 Get = Callable[[Mapping[str, Any]], Any]
 
@@ -62,6 +68,7 @@ class Plan:
         texts: Field of Columns that is no time, and what takes it from a row.
         times: Field of Columns that is a time -> what takes it from a row.
         identifiers: Namespace, its column, and what takes it from a row.
+        merged: The same of the other identifier, of rows that tell of two.
         attributes: Attribute, and what takes it from a row.
         widths: Column of ids -> how many digits its ids have.
         properties: Columns kept as they are; None: all that are not used or ignored.
@@ -70,6 +77,7 @@ class Plan:
     texts: tuple[tuple[str, Get], ...]
     times: Mapping[str, Get]
     identifiers: tuple[tuple[str, str, Get], ...]
+    merged: tuple[tuple[str, str, Get], ...]
     attributes: tuple[tuple[str, Get], ...]
     widths: Mapping[str, int]
     properties: tuple[str, ...] | None
@@ -119,13 +127,19 @@ def _taken(take: Get, row: Mapping[str, Any]) -> Any:
 def plan_of(columns: Columns) -> Plan:
     """How a row's parts are found, from the mapping in wend.toml."""
     mapped = {name: spec for name in FIELDS if (spec := getattr(columns, name)) is not None}
-    specs = [*mapped.values(), *columns.identifiers.values(), *columns.attributes.values()]
+    specs = [
+        *mapped.values(),
+        *columns.identifiers.values(),
+        *columns.merged.values(),
+        *columns.attributes.values(),
+    ]
     return Plan(
         texts=tuple((name, getter(spec)) for name, spec in mapped.items() if name not in TIMES),
         times={name: getter(spec) for name, spec in mapped.items() if name in TIMES},
         identifiers=tuple(
             (namespace, spec, getter(spec)) for namespace, spec in columns.identifiers.items()
         ),
+        merged=tuple((namespace, spec, getter(spec)) for namespace, spec in columns.merged.items()),
         attributes=tuple((name, getter(spec)) for name, spec in columns.attributes.items()),
         widths=columns.id_widths,
         properties=None if "*" in columns.properties else columns.properties,
@@ -168,7 +182,7 @@ def records(file: RawFile, feed: Feed, columns: Columns, plan: Plan) -> Iterator
     """
     takes = {
         spec: partial(_taken, take)
-        for namespace, spec, take in plan.identifiers
+        for namespace, spec, take in (*plan.identifiers, *plan.merged)
         if not (spec.startswith("=") or namespace == "email" or spec in feed.source.sound_ids)
     }
     rows = rows_of(file, feed, columns, plan)
@@ -263,12 +277,17 @@ def interpret(
     kind = cell("kind")
     if kind is None:
         raise BadRecord("the kind is empty")
-    actor = one_of("actor", cell("actor"), ACTORS) or "customer"
-    default = "inbound" if actor == "customer" else "outbound"
     given = [(namespace, take(row)) for namespace, _, take in plan.identifiers]
     if plan.widths:
         _refuse_short(plan, row)
-    who, unreadable = identify(feed, given, "actor" if actor == "customer" else "recipient")
+    others = [(namespace, take(row)) for namespace, _, take in plan.merged]
+    doubled = [namespace for namespace, text in others if texted(text)]
+    tells_of_two = _tells_of_two(kind_name(kind), plan, doubled)
+    actor = one_of("actor", cell("actor"), ACTORS) or ("system" if tells_of_two else "customer")
+    default = "inbound" if actor == "customer" else "internal" if tells_of_two else "outbound"
+    role = "subject" if tells_of_two else "actor" if actor == "customer" else "recipient"
+    who, unreadable = identify(feed, [*given, *others], role)
+    _refuse_one(feed, who, doubled)
     amount, currency = cell("amount"), None
     if amount is not None:
         currency = money.currency(cell("currency") or feed.company.currency)
@@ -303,10 +322,55 @@ def interpret(
             score_kind=kind_of_score,
             score=None if given_score is None else score(kind_of_score, given_score),
             link=cell("link"),
+            source_sequence=_sequence(cell("sequence")),
+            is_merge=tells_of_two and kind_name(kind) == MERGED,
             properties=_properties(row, plan, feed, unreadable),
             attributes=_attributes(row, plan),
         )
     ]
+
+
+def _sequence(text: str | None) -> int:
+    """The place of a record among those of its instant; 0 where it says none.
+
+    Raises:
+        BadRecord: It is no whole number of 18 digits at most.
+    """
+    if text is None:
+        return 0
+    if not WHOLE.fullmatch(text):
+        raise BadRecord(f"not a whole number: {text[:40]!r}")
+    return int(text)
+
+
+def _tells_of_two(kind: str, plan: Plan, others: Sequence[str]) -> bool:
+    """Whether a row declares two identifiers of a namespace to be one person, or two.
+
+    Args:
+        kind: Of the row.
+        plan: Says whether there are columns of the other identifier at all.
+        others: The namespaces of which the row names another one.
+
+    Raises:
+        BadRecord: It names two and is of another kind, or it names no other.
+    """
+    if others and kind not in {MERGED, UNMERGED}:
+        raise BadRecord(f"a {kind} names two of one namespace; only {MERGED} and {UNMERGED} may")
+    if plan.merged and kind in {MERGED, UNMERGED} and not others:
+        raise BadRecord(f"an {kind} that names no other {plan.merged[0][0]}")
+    return bool(others)
+
+
+def _refuse_one(feed: Feed, who: Iterable[Identifier], others: Iterable[str]) -> None:
+    """Refuse a row that should name two of some namespaces and names one.
+
+    Raises:
+        BadRecord: One is missing, unreadable, or the same as the other.
+    """
+    counts = Counter(one.namespace for one in who)
+    for namespace in others:
+        if counts[feed.namespace(namespace)] < 2:
+            raise BadRecord(f"needs two different values of {namespace}, to merge or to part")
 
 
 def _refuse_short(plan: Plan, row: Mapping[str, Any]) -> None:
@@ -315,7 +379,7 @@ def _refuse_short(plan: Plan, row: Mapping[str, Any]) -> None:
     Raises:
         BadRecord: An id of digits has fewer than wend.toml says.
     """
-    for _, column, take in plan.identifiers:
+    for _, column, take in (*plan.identifiers, *plan.merged):
         text = texted(take(row)) or ""
         if len(text) < plan.widths.get(column, 0) and text.isdigit():
             raise BadRecord(f"{column} {text} has fewer than {plan.widths[column]} digits")

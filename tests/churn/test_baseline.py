@@ -198,7 +198,7 @@ customers = st.tuples(
 parameters = st.tuples(*[st.floats(0.01, 50) | st.floats(50, 10_000)] * 4)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(customers, parameters)
 def test_scores_are_probabilities_and_counts_are_finite(
     customer: tuple[int, float, float, float], drawn: tuple[float, float, float, float]

@@ -107,7 +107,7 @@ def questions(draw: st.DrawFn) -> Question:
     )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(STREAMS, questions())
 def test_no_chain_is_missed_or_made_up(
     streams: Mapping[str, Sequence[Event]], asked: Question
@@ -118,7 +118,7 @@ def test_no_chain_is_missed_or_made_up(
 
 
 @pytest.mark.long
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(STREAMS, st.lists(questions(), min_size=3, max_size=3))
 def test_no_chain_is_missed_or_made_up_in_many_streams(
     streams: Mapping[str, Sequence[Event]], asked: list[Question]

@@ -89,7 +89,7 @@ JOURNEYS = st.lists(
 
 
 @given(journeys=JOURNEYS, times=st.integers(2, 5), order=st.integers(1, 3))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_aggregating_paths_changes_nothing(journeys: list[Journey], times: int, order: int) -> None:
     """Each journey several times over, in any order, is the same chain: counts may be summed."""
     once = counted(merged(chain_steps(journeys)), "stage", order)
@@ -102,7 +102,7 @@ def test_aggregating_paths_changes_nothing(journeys: list[Journey], times: int, 
 
 
 @given(journeys=JOURNEYS, order=st.integers(1, 3))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_effects_are_shares_and_what_all_completions_pass_is_everything(
     journeys: list[Journey], order: int
 ) -> None:

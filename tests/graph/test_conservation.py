@@ -46,7 +46,7 @@ def drawn(models: Mapping[str, Model], frames: Mapping[str, pl.DataFrame]) -> Dr
 
 
 @given(happenings=HAPPENINGS)
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 def test_flow_is_conserved_at_every_node(
     models: Mapping[str, Model], happenings: list[Happening]
 ) -> None:
@@ -81,7 +81,7 @@ def test_flow_is_conserved_at_every_node(
 
 
 @given(happenings=HAPPENINGS)
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 def test_steps_with_a_memory_are_the_transitions(
     models: Mapping[str, Model], happenings: list[Happening]
 ) -> None:
@@ -113,7 +113,7 @@ def test_steps_with_a_memory_are_the_transitions(
 
 
 @given(happenings=HAPPENINGS)
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 def test_what_the_graph_says_is_possible(
     models: Mapping[str, Model], happenings: list[Happening]
 ) -> None:
@@ -152,7 +152,7 @@ def test_what_the_graph_says_is_possible(
 
 
 @given(happenings=HAPPENINGS, seed=st.integers(0, 2**16))
-@settings(max_examples=3, deadline=None)
+@settings(max_examples=3)
 def test_permuting_the_records_changes_nothing(
     models: Mapping[str, Model], happenings: list[Happening], seed: int
 ) -> None:

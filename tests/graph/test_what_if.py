@@ -95,7 +95,7 @@ def test_other_shares_are_scaled_in_proportion() -> None:
     row=st.lists(st.floats(0.01, 1), min_size=5, max_size=5),
     shares=st.lists(st.floats(0, 0.3), min_size=1, max_size=3),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_shares_asked_for_stand_and_rows_stay_whole(row: list[float], shares: list[float]) -> None:
     """Whatever is asked for, the row adds up to 1 and the others keep their proportions."""
     chances = np.array([[row] * 3]) / sum(row)

@@ -70,7 +70,7 @@ def members(identifiers: pl.DataFrame) -> dict[str, str]:
 
 
 @given(EVENTS, st.randoms(use_true_random=False), st.sampled_from([1, 2]))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_row_order_and_threads_change_nothing(
     events: list[Event], random: Random, threads: int
 ) -> None:
@@ -86,7 +86,7 @@ def test_row_order_and_threads_change_nothing(
 
 
 @given(EVENTS)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_used_links_join_and_others_do_not(events: list[Event]) -> None:
     """A used link lies within one customer, a rejected one between two, the rest touch nobody."""
     _, tables = stitched(landed(events))
@@ -106,7 +106,7 @@ def test_used_links_join_and_others_do_not(events: list[Event]) -> None:
 
 
 @given(EVENTS)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_unique_values_share_a_customer_only_when_declared_merged(events: list[Event]) -> None:
     """Two accounts of one customer are connected by merges that name both of them."""
     _, tables = stitched(landed(events))
@@ -127,7 +127,7 @@ def test_unique_values_share_a_customer_only_when_declared_merged(events: list[E
 
 
 @given(EVENTS)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_without_rules_customers_are_the_connected_components(events: list[Event]) -> None:
     """Networkx, given every pair of every event and role, finds the same customers."""
     graph = nx.Graph()
@@ -142,7 +142,7 @@ def test_without_rules_customers_are_the_connected_components(events: list[Event
 
 
 @given(EVENTS, st.permutations([1, 2, 3]))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_another_order_of_arrival_gives_the_same_customers(
     events: list[Event], nights: list[int]
 ) -> None:
@@ -153,7 +153,7 @@ def test_another_order_of_arrival_gives_the_same_customers(
 
 
 @given(EVENTS)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_a_later_night_renames_only_who_is_merged_into_an_older_customer(
     events: list[Event],
 ) -> None:
@@ -179,7 +179,7 @@ def test_a_later_night_renames_only_who_is_merged_into_an_older_customer(
 
 
 @given(EVENTS)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_nights_one_after_another_equal_one_rebuild_and_changes_account_for_all(
     events: list[Event],
 ) -> None:

@@ -76,7 +76,6 @@ LINK = st.tuples(st.integers(0, 3), st.integers(4, 7), st.integers(0, 30), st.in
     st.lists(st.sampled_from([0, 3, 9]), min_size=8, max_size=8),
     st.randoms(use_true_random=False),
 )
-@settings(deadline=None)
 def test_expiry_is_that_of_walking_through_time(
     links: list[tuple[int, int, int, int]], lives: list[int], random: Random
 ) -> None:

@@ -234,7 +234,7 @@ VETOES = st.lists(st.tuples(NAMES, NAMES).filter(lambda two: two[0] != two[1]), 
 
 
 @given(EVENTS, VETOES)
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 def test_no_customer_holds_both_ends_of_a_veto(
     events: list[tuple[str, str, int]], vetoes: list[tuple[str, str]]
 ) -> None:

@@ -151,7 +151,7 @@ def shuffled(rows: pl.DataFrame, random: Random) -> pl.DataFrame:
 
 
 @given(NIGHTS, st.randoms(use_true_random=False))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_nights_one_after_another_equal_one_rebuild(nights: list[Night], random: Random) -> None:
     """What earlier nights, policies, decisions and persons erased since left behind is nothing."""
     with database() as con:
@@ -169,7 +169,7 @@ def test_nights_one_after_another_equal_one_rebuild(nights: list[Night], random:
 
 
 @given(NIGHTS, st.data())
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_another_order_of_arrival_changes_nothing_but_names(
     nights: list[Night], data: st.DataObject
 ) -> None:

@@ -149,7 +149,7 @@ def ordered(draw: st.DrawFn) -> tuple[list[Night], list[int]]:
 
 
 @given(ordered())
-@settings(max_examples=3, deadline=None, phases=PHASES)
+@settings(max_examples=3, phases=PHASES)
 def test_landed_nights_equal_a_rebuild_in_any_order(case: tuple[list[Night], list[int]]) -> None:
     """State left in the lake, the snapshot and the work folder changes no identity table."""
     check(*case)
@@ -157,7 +157,7 @@ def test_landed_nights_equal_a_rebuild_in_any_order(case: tuple[list[Night], lis
 
 @pytest.mark.long
 @given(ordered())
-@settings(max_examples=40, deadline=None, phases=PHASES)
+@settings(max_examples=40, phases=PHASES)
 def test_many_landed_nights_equal_a_rebuild_in_any_order(
     case: tuple[list[Night], list[int]],
 ) -> None:

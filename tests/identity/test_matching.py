@@ -245,7 +245,6 @@ WEIGHED = st.dictionaries(
 
 
 @given(weights=WEIGHED, least=st.sampled_from([0.0, 2.0]), turn=st.randoms())
-@settings(deadline=None)
 def test_groups_rest_on_pairs_above_the_limit(
     weights: dict[tuple[int, int], float], least: float, turn: object
 ) -> None:

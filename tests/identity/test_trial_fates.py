@@ -72,7 +72,7 @@ ASSIGNED = st.lists(
 
 
 @given(ASSIGNED)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_fates_are_those_of_sets(assigned: list[tuple[str | None, str | None]]) -> None:
     """Unchanged: the same set. Merged: a union of whole sets. Split: parts of it alone."""
     rows = [(str(place), *ends) for place, ends in enumerate(assigned)]

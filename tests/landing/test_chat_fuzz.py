@@ -112,9 +112,7 @@ def fates(name: str, content: str, folder: Path) -> dict[int, set[type]]:
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
-@settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_document_with_anything_anywhere_has_one_fate(
     name: str, tmp_path: Path, data: st.DataObject
@@ -132,9 +130,7 @@ def test_a_document_with_anything_anywhere_has_one_fate(
 
 
 @pytest.mark.parametrize("name", LINES)
-@settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_text_with_anything_anywhere_loses_no_line(
     name: str, tmp_path: Path, data: st.DataObject

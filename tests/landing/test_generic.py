@@ -470,3 +470,13 @@ def test_a_file_without_a_record_lands_nothing(tmp_path: Path) -> None:
     """A quiet night is no fault, though it proves no unit and no order."""
     for layout in ("epoch", "numeric"):
         assert read(tmp_path, f"{HEADER}\n", more={"zone": "UTC", "time_format": layout}) == []
+
+
+def test_a_sequence_orders_the_records_of_one_instant(tmp_path: Path) -> None:
+    """It is a whole number or none; what is neither refuses its record."""
+    header, row = f"{HEADER},line", f"{ROW},"
+
+    told = read(tmp_path, f"{header}\n{row}7\n{row}\n{row}soon\n", sequence="line")
+
+    assert [event.source_sequence for event in events(told)] == [7, 0]
+    assert refused(told) == [(3, "not a whole number: 'soon'")]

@@ -135,9 +135,7 @@ WAYS = st.lists(
 )
 
 
-@settings(
-    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(WAYS, st.integers(0, 4), st.integers(1, 4))
 def test_macros_count_what_the_journeys_say(
     models: Mapping[str, Model], drawn: list[tuple[str, list[str]]], steps: int, top: int

@@ -239,9 +239,7 @@ DRAWN = st.lists(
 )
 
 
-@settings(
-    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(DRAWN, st.lists(PATTERNS, min_size=8, max_size=12))
 def test_patterns_find_what_trying_everything_finds(
     models: Mapping[str, Model], drawn: list[list[tuple[str, float]]], patterns: list[str]

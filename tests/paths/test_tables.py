@@ -159,9 +159,7 @@ WAYS = st.lists(
 )
 
 
-@settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(WAYS, st.randoms(use_true_random=False))
 def test_counts_are_those_of_the_journeys_in_whatever_order(
     run_model: RunModel, drawn: list[tuple[str, list[str]]], random: object

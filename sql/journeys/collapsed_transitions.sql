@@ -89,7 +89,9 @@ with
                 cast(part_count * (whole_count - part_count) as double) / whole_count
                 + 0.960364705173531e0
             ) as reach,
-            whole_count + 3.841458820694124e0 as scale
+            -- Where there is no share there is no interval.
+            case when part_count is not null then whole_count end
+            + 3.841458820694124e0 as scale
         from summed
         where from_name <> to_name
     )
@@ -103,7 +105,7 @@ select
     settled_count,
     cast(part_count as double) / whole_count as share,
     greatest(middle - reach, 0e0) / scale as share_low,
-    least((middle + reach) / scale, 1e0) as share_high,
+    least(middle + reach, scale) / scale as share_high,
     wait_hours_p25,
     wait_hours_p50,
     wait_hours_p90,

@@ -51,7 +51,7 @@ with
             cast(ended_count + other_ended_count as double)
             / (settled_count + other_settled_count) as pooled_share,
             greatest(middle - reach, 0e0) / scale as share_low,
-            least((middle + reach) / scale, 1e0) as share_high
+            least(middle + reach, scale) / scale as share_high
         from other
     ),
 

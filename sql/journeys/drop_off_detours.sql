@@ -97,7 +97,7 @@ select
     settled_count,
     cast(visit_count as double) / settled_count as share,
     greatest(middle - reach, 0e0) / scale as share_low,
-    least((middle + reach) / scale, 1e0) as share_high,
+    least(middle + reach, scale) / scale as share_high,
     completed_count
 from bounded
 order by stage, detour, visit_count desc, to_stage

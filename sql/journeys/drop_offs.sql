@@ -108,7 +108,7 @@ select
     settled_ended_count,
     cast(settled_ended_count as double) / settled_total as drop_off_share,
     greatest(middle - reach, 0e0) / scale as share_low,
-    least((middle + reach) / scale, 1e0) as share_high,
+    least(middle + reach, scale) / scale as share_high,
     -- As if each had been worth what completed ones are on average.
     cast(
         floor(

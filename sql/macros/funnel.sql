@@ -192,23 +192,23 @@ select
     end as lost_count,
     settled_count / cast(nullif(entered_settled_count, 0) as double) as share,
     greatest(settled_count + 1.920729410347062e0 - reach, 0e0)
-    / (entered_settled_count + 3.841458820694124e0) as share_low,
+    / (nullif(entered_settled_count, 0) + 3.841458820694124e0) as share_low,
     least(
-        (settled_count + 1.920729410347062e0 + reach)
-        / (entered_settled_count + 3.841458820694124e0),
-        1e0
-    ) as share_high,
+        settled_count + 1.920729410347062e0 + reach,
+        entered_settled_count + 3.841458820694124e0
+    )
+    / (nullif(entered_settled_count, 0) + 3.841458820694124e0) as share_high,
     settled_count / cast(nullif(previous_settled_count, 0) as double) as step_share,
     greatest(settled_count + 1.920729410347062e0 - step_reach, 0e0)
-    / (previous_settled_count + 3.841458820694124e0) as step_share_low,
+    / (nullif(previous_settled_count, 0) + 3.841458820694124e0) as step_share_low,
     case
         when step > 1
         then
             least(
-                (settled_count + 1.920729410347062e0 + step_reach)
-                / (previous_settled_count + 3.841458820694124e0),
-                1e0
+                settled_count + 1.920729410347062e0 + step_reach,
+                previous_settled_count + 3.841458820694124e0
             )
+            / (nullif(previous_settled_count, 0) + 3.841458820694124e0)
     end as step_share_high,
     hours_p50,
     hours_p90,

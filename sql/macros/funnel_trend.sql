@@ -96,7 +96,7 @@ with
                 / nullif(settled_count, 0)
                 + 0.960364705173531e0
             ) as reach,
-            settled_count + 3.841458820694124e0 as scale
+            nullif(settled_count, 0) + 3.841458820694124e0 as scale
         from counted
     )
 
@@ -110,7 +110,7 @@ select
     bounded.settled_converted_count
     / cast(nullif(bounded.settled_count, 0) as double) as share,
     greatest(bounded.middle - bounded.reach, 0e0) / bounded.scale as share_low,
-    least((bounded.middle + bounded.reach) / bounded.scale, 1e0) as share_high,
+    least(bounded.middle + bounded.reach, bounded.scale) / bounded.scale as share_high,
     window_days is null
     or epoch_us(as_of.reported_at)
     - epoch_us(

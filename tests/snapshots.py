@@ -7,6 +7,8 @@ import polars as pl
 
 # What tells of the run rather than of the records: the wall clock, batches, what was there before.
 OF_THE_RUN = {"runs", "customer_changes", "nightly_changes"}
+# They say nothing that `events` does not, but call customers by other names.
+ALIASES = {"activity_stream", "event_log"}
 CLOCKED = {"batch_id", "finished_at", "run_id"}
 
 
@@ -19,7 +21,7 @@ def tables(project: Path, *, leave_out: frozenset[str] = frozenset()) -> dict[st
             name
             for (name,) in con.sql("select table_name from information_schema.tables").fetchall()
         ]
-        for name in sorted(set(names) - OF_THE_RUN):
+        for name in sorted(set(names) - OF_THE_RUN - ALIASES):
             frame = con.table(name).pl()
             frame = frame.drop(*((CLOCKED | leave_out) & set(frame.columns)))
             found[name] = frame.sort(frame.columns) if frame.columns else frame

@@ -7,6 +7,7 @@ what was written, not from what was meant.
 import json
 import shutil
 import tempfile
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
@@ -299,11 +300,16 @@ def account(
     _table(con, "record_fates", "record_fates")
     _view(con, "plain_counts", "plain_counts")
     counted = con.sql(_sql("file_counts")).pl()
-    rules = con.sql(_sql("ignored_rules")).pl()
+    counts = {row["file_id"]: row for row in counted.iter_rows(named=True)}
+    nothing = dict.fromkeys(counted.columns, 0)
+    rules: dict[str, dict[str, int]] = defaultdict(dict)
+    for file_id, rule, record_count in (
+        con.sql(_sql("ignored_rules")).pl().select("file_id", "rule", "record_count").iter_rows()
+    ):
+        rules[file_id][rule] = record_count
     rows = []
     for file in files:
-        own = counted.filter(pl.col("file_id") == file.file_id)
-        count = own.row(0, named=True) if own.height else dict.fromkeys(counted.columns, 0)
+        count = counts.get(file.file_id, nothing)
         parts = ("landed_count", "duplicate_count", "quarantined_count", "ignored_count")
         if count["record_count"] != sum(count[part] for part in parts):
             raise RecordsLost(
@@ -311,7 +317,6 @@ def account(
                 + ", ".join(f"{part} {count[part]}" for part in parts)
                 + "; this is a fault in Wend, please report it with the file's format"
             )
-        ignored = rules.filter(pl.col("file_id") == file.file_id)
         rows.append(
             {
                 **count,
@@ -319,9 +324,7 @@ def account(
                 "source": source,
                 "path": file.name,
                 "byte_count": file.path.stat().st_size,
-                "ignored_rules": json.dumps(
-                    dict(ignored.select("rule", "record_count").iter_rows()), sort_keys=True
-                ),
+                "ignored_rules": json.dumps(rules.get(file.file_id, {}), sort_keys=True),
                 "batch_id": "",
                 "landed_at": night.landed_at.replace(tzinfo=None),
                 "night": night.number,

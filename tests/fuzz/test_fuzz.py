@@ -164,4 +164,4 @@ def test_the_plain_path_takes_mutated_records_as_the_reader_does(sample: Sample)
 @pytest.mark.parametrize("sample", PLAIN, ids=lambda sample: sample.path)
 def test_the_plain_path_takes_many_mutated_records(sample: Sample) -> None:
     """The same, many times."""
-    assert_plain_is_slow(sample, range(500, 20_000))
+    assert_plain_is_slow(sample, range(500, 10_000))

@@ -79,7 +79,13 @@ def test_registers_of_all_kinds_are_matched_without_a_set_up(
     assert found.largest <= 40
 
 
-@pytest.mark.parametrize("columns", [None, ("given_name", "family_name", "birth_on", "postcode")])
+@pytest.mark.parametrize(
+    "columns",
+    [
+        pytest.param(None, marks=pytest.mark.long),
+        ("given_name", "family_name", "birth_on", "postcode"),
+    ],
+)
 def test_households_are_not_persons_where_nobody_stands_twice(
     columns: tuple[str, ...] | None,
 ) -> None:

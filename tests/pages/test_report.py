@@ -48,6 +48,7 @@ def test_a_page_needs_no_network_and_stays_small(pages: dict[str, str], name: st
         "index.html#data",
         "churn.html",
         "churn_list.csv",
+        "dictionary.html",
     }
     assert not re.search(r"https?://|@import|url\(", pages[name])
     assert len(pages[name].encode()) < 200_000

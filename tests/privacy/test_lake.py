@@ -164,7 +164,7 @@ def companies(draw: st.DrawFn) -> tuple[list[list[dict[str, Any]]], int]:
     return [lines[:cut], lines[cut:]], draw(st.integers(0, 2))
 
 
-@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(companies())
 def test_nothing_comes_back_and_others_lose_nothing(
     tmp_path_factory: Any, company: tuple[list[list[dict[str, Any]]], int]

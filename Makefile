@@ -1,6 +1,8 @@
 # `make demo` and `make test` are all a fresh machine needs: python3 (3.11 to 3.13) and make.
 PYTHON ?= python3
 BIN := .venv/bin
+# Tests start Wend some hundred times, and each would compile all that it imports.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help demo test test-all lint bench lock clean
 

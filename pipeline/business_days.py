@@ -4,6 +4,7 @@ Zone rules live here and nowhere in SQL: engines disagree about them, and a join
 """
 
 from datetime import date, datetime, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -34,8 +35,15 @@ def business_days(time_zone: str, *, until: date, since: date = EPOCH) -> pl.Dat
     hours on such days. Weeks begin on Monday; `*_number` counts without gaps and is 0 in the
     day, week and month of 1970-01-01; `*_on` is the first day.
     """
+    return _to_the_end_of(until.year, time_zone, since).filter(pl.col("day_on") <= until)
+
+
+# A run asks several times, for about the same days.
+@cache
+def _to_the_end_of(year: int, time_zone: str, since: date) -> pl.DataFrame:
+    """The days from `since` to the last one of a year."""
     zone = ZoneInfo(time_zone)
-    count = (until - since).days + 1
+    count = (date(year, 12, 31) - since).days + 1
     starts = [_start_us(since + timedelta(days=n), zone) for n in range(count + 1)]
     rows = [
         piece

@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
 
 Numbers: TypeAlias = NDArray[np.float64]
 Counts: TypeAlias = NDArray[np.int64] | NDArray[np.float64] | Sequence[int] | Sequence[float]
@@ -66,7 +66,7 @@ def difference(part: Counts, whole: Counts, other_part: Counts, other_whole: Cou
         low = value - np.sqrt((share - one.low) ** 2 + (other.high - other_share) ** 2)
         high = value + np.sqrt((one.high - share) ** 2 + (other_share - other.low) ** 2)
     # Nobody or everybody in both arms: no difference, and no doubt of it.
-    p = np.where((pooled == 0) | (pooled == 1), 1.0, 2 * stats.norm.sf(np.abs(z)))
+    p = np.where((pooled == 0) | (pooled == 1), 1.0, two_sided(z))
     return Difference(value, low, high, p)
 
 
@@ -92,5 +92,15 @@ def false_discovery(p: Numbers) -> Numbers:
     q = np.full(p.shape, np.nan)
     tested = ~np.isnan(p)
     if tested.any():
-        q[tested] = stats.false_discovery_control(np.clip(p[tested], 0, 1))
+        ascending = np.sort(p[tested])
+        share = ascending * len(ascending) / np.arange(1, len(ascending) + 1)
+        least = np.minimum.accumulate(share[::-1])[::-1]
+        q[tested] = np.minimum(least[np.searchsorted(ascending, p[tested])], 1)
     return q
+
+
+def two_sided(z: Counts) -> Numbers:
+    """How often a standard normal number is as far from zero as `z`, or further."""
+    # scipy.stats has it too, and takes a second to load.
+    chance: Numbers = 2 * special.ndtr(-np.abs(z))
+    return chance

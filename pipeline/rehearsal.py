@@ -91,7 +91,7 @@ def kind_touchpoints(
         steps.open_lake(con, lake)
         for name, frame in given.items():
             con.register(name, frame)
-        wanted = warehouse.needed(warehouse.read_models(sql_folder()), model)
+        wanted = warehouse.needed(warehouse.shipped_models(), model)
         list(warehouse.build(con, wanted, frozenset().union(*(one.reads for one in wanted))))
         found: pl.DataFrame = con.table(model).pl()
     return found

@@ -296,7 +296,7 @@ def identify(
     decided = decisions.read(settings.folder, region=region, until=decided_until)
     _store(con, "given_links", decided)
     _store(con, "parameters", parameters(settings, job))
-    models = warehouse.read_models(sql_folder())
+    models = warehouse.shipped_models()
     list(warehouse.build(con, warehouse.needed(models, "machine_events"), _tables(con)))
     for name in ("linkable_identifiers", "unmerged_identifiers"):
         select = (sql_folder() / "identity" / f"{name}.sql").read_text()
@@ -347,7 +347,7 @@ def attribute(
     stand_ins = ids.ambiguous_customers(shared, key=identity_key(settings.lake))
     _store(con, "ambiguous_customers", stand_ins)
     _store(con, "suppressed_identifiers", suppression.suppressed(con, settings.lake))
-    models = warehouse.read_models(sql_folder())
+    models = warehouse.shipped_models()
     found = {one.name for one in warehouse.needed(models, "machine_events")}
     wanted = [one for one in warehouse.needed(models, up_to) if one.name not in found]
     return {one.name: one for one in warehouse.build(con, wanted, _tables(con))}
@@ -370,7 +370,7 @@ def model(settings: Settings, job: Job) -> str:  # noqa: ARG001 - every step is 
     from pipeline.times import dormancy  # noqa: PLC0415 - scipy: slow
 
     with connect(settings, settings.work / BUILD) as con:
-        models = warehouse.read_models(sql_folder())
+        models = warehouse.shipped_models()
         done = {one.name for one in warehouse.needed(models, "ordered_events")}
         _store(con, "session_cuts", session_cuts(con, settings.journeys))
         silences = con.sql((sql_folder() / "times" / "silences.sql").read_text()).pl()

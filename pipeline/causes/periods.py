@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy import special, stats
+from scipy import special
 
 from pipeline.proportions import Numbers
 
@@ -92,7 +92,7 @@ def _chance(
 ) -> float:
     """How often a series without any such run has a highest ratio like this one or a higher."""
     # Hopeless even as the only run looked at.
-    if stats.chi2.sf(2 * ratio, 1) > HOPELESS:
+    if special.chdtrc(1, 2 * ratio) > HOPELESS:
         return 1.0
     draws = np.random.default_rng(SEED).binomial(
         visits, lost.sum() / visits.sum(), size=(DRAWS, len(visits))
@@ -100,7 +100,8 @@ def _chance(
     highest, _, _ = _highest(visits, draws, most_days)
     scale = highest.std(ddof=1) * np.sqrt(6) / np.pi
     middle = highest.mean() - np.euler_gamma * scale
-    return float(stats.gumbel_r.sf(ratio, middle, scale))
+    # Gumbel's law of a highest value.
+    return float(-np.expm1(-np.exp((middle - ratio) / scale)))
 
 
 def _log_likelihood(part: Numbers, whole: Numbers | NDArray[np.int64]) -> Numbers:

@@ -19,12 +19,12 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-from scipy import stats
+from scipy import special
 
 from pipeline.catalogue import sheets
 from pipeline.catalogue.sheets import Faults
 from pipeline.errors import BadSettings
-from pipeline.proportions import Z95, Numbers
+from pipeline.proportions import Z95, Numbers, two_sided
 
 FILE = "interventions.csv"
 COLUMNS = ("intervention", "touchpoint", "starts_on", "ends_on", "note")
@@ -226,12 +226,12 @@ def _estimated(mine: Numbers, others: pl.DataFrame) -> dict[str, object]:
     expected = _share(_log_odds(before) + usual)
     # The effect as a share, by the ends of the effect on log odds.
     apart = change - usual
-    law = stats.t(others.height - 2)
-    width = law.ppf(0.975) * np.sqrt(variance + reach**2)
+    freedom = others.height - 2
+    width = special.stdtrit(freedom, 0.975) * np.sqrt(variance + reach**2)
     low, high = (
         _share(_log_odds(expected) + end) - expected for end in (apart - width, apart + width)
     )
-    p = 2 * law.sf(abs(apart) / np.sqrt(variance + reach**2))
+    p = 2 * special.stdtr(freedom, -abs(apart) / np.sqrt(variance + reach**2))
     effect = _share(_log_odds(expected) + apart) - expected
     is_sure = low > 0 or high < 0
     words = (
@@ -297,5 +297,5 @@ def _together(part: pl.DataFrame) -> dict[str, object]:
         "effect": effect,
         "effect_low": effect - Z95 * error,
         "effect_high": effect + Z95 * error,
-        "p_value": float(2 * stats.norm.sf(abs(effect) / error)),
+        "p_value": float(two_sided(effect / error)),
     }

@@ -7,21 +7,28 @@ RFC 9562, and MD5 of what the record said.
 from collections.abc import Iterable, Sequence
 from hashlib import md5, sha1
 
+import duckdb
 import numpy as np
+import polars as pl
 import pyarrow as pa  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
 from pipeline.landing.record import Attribute
+from pipeline.resources import sql_folder
 
 # The name space of event ids.
 NAME_SPACE = bytes.fromhex("2f6f54e06d3a5a539a6577656e64000a")
 # Between the parts of what is hashed; between the handles or the attributes of one event.
 UNIT = "\x1f"
 NEXT = "\x1e"
+# Characters of a digest.
+WIDTH = 40
 # Both hexadecimal digits of a byte as one number, so that they are looked up at once.
 DIGITS = np.frombuffer("".join(f"{byte:02x}" for byte in range(256)).encode(), np.uint16)
 VALUES = np.zeros(256, np.uint8)
 VALUES[np.frombuffer(b"0123456789abcdef", np.uint8)] = np.arange(16)
+# The digit that says a UUID is one of RFC 9562, with two bits of the digest.
+VARIANTS = np.frombuffer(b"89ab", np.uint8)
 # A UUID's parts: the hexadecimal digits of the digest, and where they stand in the text.
 PARTS = ((0, 8, 0), (8, 12, 9), (12, 16, 14), (16, 20, 19), (20, 32, 24))
 
@@ -54,13 +61,21 @@ def told(attributes: Iterable[Attribute]) -> bytes:
 
 def event_ids(digests: Sequence[bytes]) -> pa.Array:
     """UUIDs as text, from digests of `event_digest`."""
-    raw = _raw(digests, 20)[:, :16].copy()
-    raw[:, 6] = raw[:, 6] & 0x0F | 0x50
-    raw[:, 8] = raw[:, 8] & 0x3F | 0x80
-    digits = _hexadecimal(raw)
-    text = np.full((len(raw), 36), ord("-"), np.uint8)
+    return _uuids(_hexadecimal(_raw(digests, 20)))
+
+
+def text_ids(digests: pa.Array) -> pa.Array:
+    """UUIDs as text, from the hexadecimal texts of such digests."""
+    return _uuids(_digits(digests, WIDTH))
+
+
+def _uuids(digits: NDArray[np.uint8]) -> pa.Array:
+    """UUIDs of version 5, from the hexadecimal digits of digests, one row each."""
+    text = np.full((len(digits), 36), ord("-"), np.uint8)
     for start, end, place in PARTS:
         text[:, place : place + end - start] = digits[:, start:end]
+    text[:, 14] = ord("5")
+    text[:, 19] = VARIANTS[VALUES[text[:, 19]] & 3]
     return _texts(text)
 
 
@@ -97,13 +112,30 @@ def _texts(text: NDArray[np.uint8]) -> pa.Array:
     )
 
 
-def text_keys(ids: pa.Array) -> NDArray[np.uint64]:
-    """The numbers that `keys` gave for these ids, each the text of a UUID."""
-    if not len(ids):
-        return np.zeros(0, np.uint64)
-    texts = pa.concat_arrays([ids.cast(pa.string())])
-    text = np.frombuffer(texts.buffers()[2], np.uint8)[: 36 * len(ids)].reshape(-1, 36)
-    digits = VALUES[text[:, :8]]
+def text_digests(con: duckdb.DuckDBPyConnection, contents: pl.DataFrame) -> tuple[pa.Array, ...]:
+    """The content hashes and the digests of events as hexadecimal texts, row by row.
+
+    Args:
+        con: Any; nothing is left in it.
+        contents: `source`, `own_id` and what each event `said`; a row at least.
+    """
+    con.register("plain_contents", contents)
+    found = con.sql((sql_folder() / "landing" / "plain_digests.sql").read_text()).to_arrow_table()
+    con.unregister("plain_contents")
+    return tuple(pa.concat_arrays(column.cast(pa.string()).chunks) for column in found.columns)
+
+
+def text_keys(texts: pa.Array, width: int) -> NDArray[np.uint64]:
+    """The numbers that `keys` gave, from ids or hexadecimal digests of so many characters."""
+    digits = VALUES[_digits(texts, width)[:, :8]]
     raw = np.ascontiguousarray(digits[:, ::2] << 4 | digits[:, 1::2])
     parts: NDArray[np.uint32] = raw.view(np.uint32)[:, 0]
     return parts.astype(np.uint64)
+
+
+def _digits(texts: pa.Array, width: int) -> NDArray[np.uint8]:
+    """The characters of texts that are all of one width, one row each."""
+    if not len(texts):
+        return np.zeros((0, width), np.uint8)
+    whole = pa.concat_arrays([texts.cast(pa.string())])
+    return np.frombuffer(whole.buffers()[2], np.uint8)[: width * len(texts)].reshape(-1, width)

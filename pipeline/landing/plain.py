@@ -19,6 +19,8 @@ from pipeline.landing.digests import text_keys
 from pipeline.landing.record import RawFile
 
 TABLES = ("events", "identifiers", "attributes")
+# Characters of an event's id.
+ID_WIDTH = 36
 # Few records of any format are shorter.
 LEAST_CALL = 200
 
@@ -27,8 +29,8 @@ GROUP_ROWS = 122_880
 # What is different in nearly every row has no use for a dictionary.
 DISTINCT = {"event_id", "content_hash", "value"}
 # One bit in this many is set at most, so that one new event in so many is taken for an old one
-# and goes the long way round.
-SPARSE = 64
+# and goes the long way round, which costs twenty times as much.
+SPARSE = 512
 # 128 MiB of bits at most: at a hundred million events one new event in eleven goes that way.
 BIT_COUNTS = range(2**16, 2**30 + 1)
 
@@ -101,7 +103,7 @@ def seen_in(history: Sequence[Path], *, byte_count: int) -> Seen:
     seen = Seen(sum(pq.read_metadata(path).num_rows for path in history) + byte_count // LEAST_CALL)
     for path in history:
         for batch in pq.ParquetFile(path).iter_batches(columns=["event_id"]):
-            seen.are_new(text_keys(batch.column(0)))
+            seen.are_new(text_keys(batch.column(0), ID_WIDTH))
     return seen
 
 

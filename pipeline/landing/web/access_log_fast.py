@@ -8,6 +8,7 @@ reader.
 from collections.abc import Iterator, Sequence
 from functools import partial
 
+import duckdb
 import polars as pl
 
 from pipeline.landing.containers.text_lines import Block, blocks, line_record
@@ -36,8 +37,8 @@ def read(file: RawFile, feed: Feed, plain: Plain) -> Iterator[Outcome]:
         yield from access_log.read(file, feed)
         return
     told: dict[int, set[str]] = {}
-    with plain.writers(file) as writers:
-        log = Log(file, feed, plain, writers)
+    with plain.writers(file) as writers, duckdb.connect(config={"threads": 1}) as con:
+        log = Log(file, feed, plain, writers, con)
         for block in blocks(file):
             yield from _block(block, log, told)
 

@@ -5,9 +5,9 @@ columns.
 """
 
 from collections.abc import Mapping
-from itertools import compress
 from typing import NamedTuple
 
+import duckdb
 import numpy as np
 import polars as pl
 import pyarrow as pa  # type: ignore[import-untyped]
@@ -28,6 +28,7 @@ class Log(NamedTuple):
     feed: Feed
     plain: Plain
     writers: Mapping[str, Writer]
+    con: duckdb.DuckDBPyConnection
 
 
 class Same(NamedTuple):
@@ -94,28 +95,26 @@ def write(rows: pl.DataFrame, same: Same, log: Log) -> list[int]:
     """Write the events that were never seen before; the numbers of the others."""
     if rows.is_empty():
         return []
-    feed = log.feed
-    by_id, by_content = digests.names(feed.name)
-    said = rows.select(_said(same, feed)).to_series().cast(pl.Binary)
-    contents = list(map(digests.content_digest, said.to_list()))
-    events = [
-        digests.event_digest(
-            by_content + content.hex().encode() if own_id is None else by_id + own_id.encode()
-        )
-        for content, own_id in zip(contents, rows.get_column("own_id").to_list(), strict=True)
-    ]
-    keys = digests.keys(events)
+    contents, events = _digests(rows, same, log)
+    keys = digests.text_keys(events, digests.WIDTH)
     # Of a line that stands here twice the first may be plain.
     firsts = np.unique(keys, return_index=True)[1]
     is_new = np.zeros(len(keys), np.bool_)
     is_new[firsts] = log.plain.seen.are_new(keys[firsts])
     is_new &= rows.get_column("is_visitor").to_numpy()
     if is_new.any():
-        kept = rows.filter(is_new)
-        ids = digests.event_ids(list(compress(events, is_new)))
-        _write_events(kept, ids, list(compress(contents, is_new)), same, log)
+        kept, stays = rows.filter(is_new), pa.array(is_new)
+        ids = digests.text_ids(events.filter(stays))
+        _write_events(kept, ids, contents.filter(stays), same, log)
         _write_identifiers(kept, ids, log)
     return rows.get_column("number").filter(~is_new).to_list()
+
+
+def _digests(rows: pl.DataFrame, same: Same, log: Log) -> tuple[pa.Array, pa.Array]:
+    """The content hash of each row, and the digest that its id is made of."""
+    source = pl.lit(log.feed.name).alias("source")
+    contents = rows.select(source, "own_id", _said(same, log.feed).alias("said"))
+    return digests.text_digests(log.con, contents)
 
 
 def _said(same: Same, feed: Feed) -> pl.Expr:
@@ -138,7 +137,7 @@ def _said(same: Same, feed: Feed) -> pl.Expr:
 
 
 def _write_events(
-    kept: pl.DataFrame, ids: pa.Array, contents: list[bytes], same: Same, log: Log
+    kept: pl.DataFrame, ids: pa.Array, contents: pa.Array, same: Same, log: Log
 ) -> None:
     """Write the events."""
     count = kept.height
@@ -148,7 +147,7 @@ def _write_events(
     log.writers["events"].add(
         {
             "event_id": ids,
-            "content_hash": digests.content_hashes(contents),
+            "content_hash": contents,
             "source": constant(log.feed.name, count),
             "channel": constant(channel_of(log.feed), count),
             "kind": _few(kept.get_column("kind")),

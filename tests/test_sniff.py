@@ -68,6 +68,20 @@ def test_a_table_of_nobodys_format_is_mapped(tmp_path: Path) -> None:
     assert doubts == ["path", "time zone", "identifier", "kind"]
 
 
+def test_a_column_of_devices_is_the_kind_of_device(tmp_path: Path) -> None:
+    """By its name and by what stands in it; a platform that is a shop's is none."""
+    for values, taken in ((("desktop", "Mobile"), True), (("north", "south"), False)):
+        rows = [
+            f"u{n % 7},2026-01-{n % 28 + 1:02d} 10:00:00,viewed,{values[n % 2]}" for n in range(40)
+        ]
+        content = "\n".join(["user_id,timestamp,event,platform", *rows]) + "\n"
+
+        found = section(sniffed(tmp_path, f"raw/{values[0]}.csv", content))["columns"]
+
+        assert (found.get("device_kind") == "platform") == taken
+        assert ("platform" in found.get("properties", [])) != taken
+
+
 def test_columns_that_say_who_the_customer_is_become_attributes(tmp_path: Path) -> None:
     """In rows of persons a name is a person's; in rows of orders it may be a product's."""
     header = "customer_id,name,First Name,zip,date_of_birth,created_at\n"

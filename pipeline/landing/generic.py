@@ -40,6 +40,12 @@ from pipeline.settings import Columns
 
 ACTORS = ("customer", "agent", "bot", "system")
 DIRECTIONS = ("inbound", "outbound", "internal")
+# What exports call a kind of device; any other word is `other`.
+DEVICES = {
+    **dict.fromkeys(("desktop", "computer", "laptop", "pc"), "desktop"),
+    **dict.fromkeys(("mobile", "phone", "smartphone"), "mobile"),
+    "tablet": "tablet",
+}
 # Score kind -> the ends of its scale.
 SCALES = {"nps": (0, 10), "csat": (1, 5), "ces": (1, 7)}
 # The fields of Columns that name one column each.
@@ -311,7 +317,7 @@ def interpret(
             actor=actor,
             direction=one_of("direction", cell("direction"), DIRECTIONS) or default,
             machine_reason=browser.machine_reason,
-            device_kind=browser.device_kind,
+            device_kind=browser.device_kind or device_kind(cell("device_kind")),
             object_kind=cell("object_kind"),
             object_id=cell("object_id"),
             text=cell("text"),
@@ -444,6 +450,11 @@ def one_of(name: str, value: str | None, allowed: tuple[str, ...]) -> str | None
     if value is None or value.lower() in allowed:
         return value and value.lower()
     raise BadRecord(f"{name} {value!r} is none of {', '.join(allowed)}")
+
+
+def device_kind(text: str | None) -> str | None:
+    """desktop, mobile or tablet, other for any other word; None where nothing is said."""
+    return None if text is None else DEVICES.get(text.lower(), "other")
 
 
 def score_kind(value: str | None) -> str:

@@ -19,7 +19,7 @@ TONES = {"good": "good", "check": "check", "failed": "bad"}
 BARS = 30
 STEPS = (
     *("land", "stitch", "order", "restate", "models"),
-    *("graph", "causes", "changes", "churn", "checks", "publish", "pages"),
+    *("graph", "learned", "causes", "changes", "churn", "checks", "publish", "pages"),
 )
 
 
@@ -188,6 +188,35 @@ def undecided(unmapped: pl.DataFrame) -> pl.DataFrame:
     return unmapped.filter(~pl.col("suggestion").str.ends_with("may stay unmapped")).sort(
         "event_count", "source", "channel", "kind", descending=[True, False, False, False]
     )
+
+
+def tied(ties: pl.DataFrame, reversals: pl.DataFrame) -> list[Effect]:
+    """How many neighbouring events bear one instant, and the most that hangs on their order.
+
+    Nothing where no tie was left to the events' ids.
+    """
+    whole = ties.filter(grain="all")
+    if whole.is_empty() or whole["by_id_count"].item() == 0:
+        return []
+    row = whole.row(0, named=True)
+    said = (
+        f"{numbers.fine_share(row['tied_share'])} of customers' neighbouring events bear the same "
+        f"instant, and of {numbers.plural(row['by_id_count'], 'pair')} nobody knows which came "
+        "first"
+    )
+    first = reversals.filter(grain="touchpoint", rank=1)
+    if first.is_empty():
+        return [Effect("Paths", f"{said}. No transition hangs on it.")]
+    most = first.row(0, named=True)
+    return [
+        Effect(
+            "Paths",
+            f"{said}. With all such pairs the other way round, "
+            f"{numbers.fine_share(most['reversed_share'] or 0.0)} and not "
+            f"{numbers.fine_share(most['share'] or 0.0)} would go from {most['from_name']} to "
+            f"{most['to_name']}; no other share would change by more.",
+        )
+    ]
 
 
 def effects(

@@ -8,6 +8,7 @@ from typing import Any
 
 from pipeline.errors import BadRecord, SourceRefused
 from pipeline.landing import clocks, identifiers, layouts, money
+from pipeline.landing.generic import DEVICES
 from pipeline.landing.layout_proof import magnitude, unit
 from pipeline.landing.layouts import NUMERIC
 
@@ -143,6 +144,11 @@ def are_words(found: Column) -> bool:
         and not mostly(found.values, lambda text: UUID.fullmatch(text) is not None)
         and len(set(found.values)) <= max(1, min(200, len(found.values) // 2))
     )
+
+
+def are_devices(found: Column) -> bool:
+    """Whether the values are names of kinds of device."""
+    return mostly(found.values, lambda text: text.lower() in DEVICES)
 
 
 def are_currencies(found: Column) -> bool:

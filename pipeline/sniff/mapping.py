@@ -117,6 +117,7 @@ def _event(
         ("text", texts, _is_said),
         ("amount", AMOUNTS, columns.are_numbers),
         ("currency", ("currency",), columns.are_currencies),
+        ("device_kind", ("platform", "device", "category", "type"), columns.are_devices),
         ("label", LABELS, columns.are_words),
     ):
         hits = [c for c in free if set(wanted) & set(c.words) and c.layout is None and test(c)]

@@ -1,22 +1,33 @@
 -- value_history: how often and how lately each customer got what they came for.
 -- Grain: one row per customer_id.
--- Reads: ordered_events, parameters, suppressed_customers.
+-- Reads: business_days, ordered_events, parameters, suppressed_customers.
 with
-    -- It counts once a day (UTC): many page views of one day are one visit.
+    -- It counts once a day of the company's time zone: many page views of one day are
+    -- one visit.
     valued_days as (
         select
             ordered_events.customer_id,
-            cast(ordered_events.occurred_at as date) as valued_on,
+            business_days.day_number,
             min(ordered_events.occurred_us) as first_us,
             min(ordered_events.occurred_at) as first_at,
             max(ordered_events.occurred_at) as last_at,
             max(ordered_events.occurred_us) as last_us
         from ordered_events
         cross join parameters
+        join
+            business_days
+            on cast(
+                floor(
+                    cast(ordered_events.occurred_us as double) / 86400000000e0
+                ) as bigint
+            )
+            = business_days.utc_day
+            and ordered_events.occurred_us >= business_days.from_us
+            and ordered_events.occurred_us < business_days.until_us
         where
             ordered_events.is_value
             and ordered_events.occurred_us <= parameters.as_of_us
-        group by ordered_events.customer_id, cast(ordered_events.occurred_at as date)
+        group by ordered_events.customer_id, business_days.day_number
     ),
 
     valued as (

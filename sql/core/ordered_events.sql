@@ -13,6 +13,7 @@ with
             epoch_us(known_events.occurred_at) as occurred_us,
             coalesce(sources.rank, 2147483647) as source_rank,
             known_events.source_sequence,
+            known_events.time_precision,
             known_events.source,
             known_events.channel,
             known_events.kind,
@@ -41,7 +42,12 @@ with
         select
             *,
             row_number() over way as position,
-            lag(occurred_us) over way as previous_us
+            lag(occurred_us) over way as previous_us,
+            lag(source_rank) over way as previous_rank,
+            lag(source) over way as previous_source,
+            lag(kind) over way as previous_kind,
+            lag(time_precision) over way as previous_precision,
+            lag(source_sequence) over way as previous_sequence
         from attributed
         window
             way as (
@@ -56,6 +62,7 @@ select
     numbered.event_id,
     numbered.occurred_at,
     numbered.occurred_us,
+    numbered.time_precision,
     numbered.source,
     numbered.channel,
     numbered.kind,
@@ -78,6 +85,24 @@ select
     numbered.score_kind,
     numbered.score,
     coalesce(numbered.occurred_us = numbered.previous_us, false) as is_tied,
+    -- What put it after the one before it, at whose instant it is.
+    case
+        when numbered.occurred_us = numbered.previous_us
+        then
+            case
+                when numbered.source_rank <> numbered.previous_rank
+                then 'source rank'
+                -- What two sources count says nothing of which came first.
+                when
+                    numbered.source = numbered.previous_source
+                    and numbered.source_sequence <> numbered.previous_sequence
+                then 'sequence'
+                else 'event id'
+            end
+    end as tie_broken_by,
+    numbered.previous_source,
+    numbered.previous_kind,
+    numbered.previous_precision,
     numbered.is_uncertain,
     numbered.attribution
 from numbered

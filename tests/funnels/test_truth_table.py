@@ -5,7 +5,8 @@ Amplitude alike). F3: Mixpanel's default counts the first entry only; optimised 
 PostHog, ClickHouse and Amplitude. F4: the one total order of events decides; `ties := 'steps'`
 is what ClickHouse, PostHog, Mixpanel and Amplitude do in their own ways. F5: ClickHouse lets one
 event serve two steps; nobody else does. F6: PostHog removes the customer, Mixpanel keeps the
-first step. F7: as strict orders everywhere. F9: as Mixpanel and Amplitude; ClickHouse and PostHog
+first step. F7: as strict orders everywhere; ClickHouse never begins again after what lay
+between, which is `reentry := 'first'`. F9: as Mixpanel and Amplitude; ClickHouse and PostHog
 cannot.
 """
 
@@ -23,6 +24,8 @@ CASES = [
     ("F4", "A0 B0 C5", "", 3),
     ("F4", "B0 A0 C5", "ties := 'steps'", 3),
     ("F4", "A0 B0 C5", "ties := 'steps'", 3),
+    ("F7", "A0 X5 B10 A15 B20 C25", "ordering := 'strict'", 3),
+    ("F7", "A0 X5 B10 A15 B20 C25", "ordering := 'strict', reentry := 'first'", 1),
     ("F8", "A0 C5 B10 C20", "", 3),
     ("F8", "A0 C5 B10 C20", "ordering := 'strict'", 1),
 ]

@@ -480,3 +480,21 @@ def test_a_sequence_orders_the_records_of_one_instant(tmp_path: Path) -> None:
 
     assert [event.source_sequence for event in events(told)] == [7, 0]
     assert refused(told) == [(3, "not a whole number: 'soon'")]
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [("Desktop", "desktop"), ("smartphone", "mobile"), ("tablet", "tablet"), ("kiosk", "other")],
+)
+def test_a_column_may_name_the_kind_of_device(tmp_path: Path, said: str, kind: str) -> None:
+    """In the words of common exports; what has no such word is another kind."""
+    found = one(tmp_path, f"{HEADER},platform\n{ROW},{said}\n", device_kind="platform")
+
+    assert found.device_kind == kind
+
+
+def test_a_row_that_names_no_device_has_none(tmp_path: Path) -> None:
+    """An empty cell is not another kind of device."""
+    found = one(tmp_path, f"{HEADER},platform\n{ROW},\n", device_kind="platform")
+
+    assert found.device_kind is None

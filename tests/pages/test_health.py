@@ -82,3 +82,16 @@ def test_refused_records_and_unmapped_kinds_are_effects() -> None:
 
     assert words[1].startswith("286 refused records count nowhere: marketing 188 (0.4%), crm 57")
     assert words[2].startswith("214 events of 1 kind match no touchpoint")
+
+
+def test_ties_are_an_effect_once_nothing_breaks_them() -> None:
+    """The page says how many there are and the most that hangs on their order."""
+    tables = company.published()
+    (effect,) = health.tied(tables["ties"], tables["tie_reversals"])
+
+    assert effect.words == (
+        "1.2% of customers' neighbouring events bear the same instant, and of 37 pairs nobody "
+        "knows which came first. With all such pairs the other way round, 41% and not 43% would "
+        "go from Visit site to Compare plans; no other share would change by more."
+    )
+    assert health.tied(tables["ties"].with_columns(by_id_count=0), tables["tie_reversals"]) == []

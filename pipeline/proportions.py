@@ -99,8 +99,8 @@ def false_discovery(p: Numbers) -> Numbers:
     return q
 
 
-def two_sided(z: Counts) -> Numbers:
+def two_sided(z: Counts | float) -> Numbers:
     """How often a standard normal number is as far from zero as `z`, or further."""
     # scipy.stats has it too, and takes a second to load.
-    chance: Numbers = 2 * special.ndtr(-np.abs(z))
+    chance: Numbers = 2 * special.ndtr(-np.abs(np.asarray(z, dtype=np.float64)))
     return chance

@@ -59,6 +59,10 @@ SPANS = table("""
     rank | touchpoint    | from_on    | to_on      | settled_count | ended_count | share
     1    | Compare plans | 2026-02-03 | 2026-02-12 | 100           | 80          | 0.8
 """)
+MEASURES = table("""
+    touchpoint | event_count | customer_count | first_met_at        | last_met_at
+    View bill  | 970         | 300            | 2026-01-02 08:00:00 | 2026-04-30 20:00:00
+""")
 KINDS = table("""
     source | kind            | event_count | suggestion
     shop   | page_viewed     | 30          | add `page_viewed` to the events of a touchpoint
@@ -95,7 +99,7 @@ def frames(
         "drop_offs": DROP_OFFS,
         "drop_off_changes": CHANGES,
         "drop_off_spans": SPANS,
-        "touchpoint_measures": pl.DataFrame({"event_count": [970]}),
+        "touchpoint_measures": MEASURES,
         "unmapped_kinds": KINDS,
     }
 
@@ -434,9 +438,27 @@ def test_findings_do_not_call_chance_news() -> None:
     )
 
 
+def test_findings_name_a_touchpoint_that_is_new() -> None:
+    """An error page that comes up in the middle of a log is news, whether or not journeys end."""
+    met = table("""
+        touchpoint    | event_count | customer_count | first_met_at        | last_met_at
+        View bill     | 900         | 300            | 2026-01-02 08:00:00 | 2026-04-30 20:00:00
+        Payment error | 60          | 30             | 2026-02-01 08:00:01 | 2026-02-20 10:00:00
+        Rare page     | 40          | 29             | 2026-03-01 08:00:00 | 2026-03-02 10:00:00
+    """)
+    weak = CHANGES.with_columns(z=pl.lit(2.6))
+
+    assert found(drop_off_changes=weak, touchpoint_measures=met)[1] == (
+        "No drop-off is new: none of 3 weekly shares stands out from the others; but Payment error "
+        "is new: 30 customers met it, first on 1 Feb 2026 and last on 20 Feb 2026."
+    )
+    earlier = met.with_columns(first_met_at=pl.col("first_met_at").dt.truncate("1d"))
+    assert "Payment error" not in found(drop_off_changes=weak, touchpoint_measures=earlier)[1]
+
+
 def test_findings_name_what_the_catalogue_misses() -> None:
     """When a fifth of what people did is unmapped, that comes before the likeliest way."""
-    much = pl.DataFrame({"event_count": [120]})
+    much = MEASURES.with_columns(event_count=pl.lit(120))
 
     assert found(touchpoint_measures=much)[2] == (
         "20% of what people did matches no touchpoint; most often page_viewed of shop (30 events)."

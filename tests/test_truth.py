@@ -9,7 +9,8 @@ import duckdb
 import polars as pl
 import pytest
 
-from pipeline.simulate import company
+from pipeline.measures.themes import said
+from pipeline.simulate import company, words
 from pipeline.simulate.plan import usual
 from tests.truth import attributed, pairwise
 
@@ -171,3 +172,27 @@ def test_the_naive_drop_off_is_too_low(found: Found) -> None:
     settled_error = (compared["drop_off_share"] - compared["planted"]).mean()
     naive_error = (compared["naive"] - compared["planted"]).mean()
     assert naive_error < settled_error
+
+
+def test_themes_are_what_cross_customers_write(found: Found) -> None:
+    """Every theme of a support chat is of words planted for cross customers, and none is missed."""
+    themes = found.published("themes").filter(pl.col("touchpoint") == "Support chat")
+    planted = (*words.SUPPORT_QUESTIONS[-1], *words.SUPPORT_REPLIES[-1], *words.SURVEY_COMMENTS[-1])
+    known = {term for text in planted for term in said(text, "en").terms}
+
+    told = {term for theme in themes["theme"] for term in theme.split(", ")}
+
+    assert themes.height
+    assert told <= known
+    assert themes["customer_count"].min() >= 5
+    asked = [said(text, "en").terms for text in words.SUPPORT_QUESTIONS[-1]]
+    assert all(terms & told for terms in asked)
+
+
+def test_moments_of_truth_are_where_the_way_parts(found: Found) -> None:
+    """Where customers go to cancel fewer journeys complete, and no page of the start decides."""
+    told = found.published("moments_of_truth").filter(pl.col("verdict") == "moment of truth")
+
+    assert {"Visit site", "Read pricing"}.isdisjoint(told["touchpoint"])
+    page = told.filter(pl.col("touchpoint") == "Cancel page")
+    assert (page["difference"] < 0).all()

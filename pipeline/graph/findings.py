@@ -4,7 +4,7 @@ Rule: a share is put into words only with its base, and a change only if chance 
 make it; where nothing stands out, the finding says so.
 """
 
-from datetime import date
+from datetime import date, datetime, timedelta
 from statistics import NormalDist
 
 import polars as pl
@@ -12,7 +12,8 @@ import polars as pl
 from pipeline.graph.edges import COMPLETED, Frames
 
 SURE = 0.01  # the chance we accept that the new drop-off named at the end of a run is none
-FEW = 30  # visits below which no share is put into words
+FEW = 30  # visits, or customers, below which nothing is put into words
+USUAL = timedelta(days=30)  # of a log, in which what is usual will have come up
 UNMAPPED_LIMIT = 0.2  # of what people did, unmapped: then the catalogue is the finding
 
 
@@ -24,7 +25,9 @@ def findings(frames: Frames, paths: pl.DataFrame) -> list[str]:
     """
     return [
         _largest_drop_off(frames["drop_offs"]),
-        _new_drop_off(frames["drop_off_changes"], frames["drop_off_spans"]),
+        _new_drop_off(
+            frames["drop_off_changes"], frames["drop_off_spans"], frames["touchpoint_measures"]
+        ),
         _unmapped(frames["unmapped_kinds"], frames["touchpoint_measures"]) or _likeliest(paths),
     ]
 
@@ -46,13 +49,14 @@ def _largest_drop_off(drop_offs: pl.DataFrame) -> str:
     )
 
 
-def _new_drop_off(changes: pl.DataFrame, spans: pl.DataFrame) -> str:
+def _new_drop_off(changes: pl.DataFrame, spans: pl.DataFrame, measures: pl.DataFrame) -> str:
     """The week and cell whose drop-off rose most, if chance alone would hardly do it."""
     tested = changes.filter(pl.col("z").is_not_null()).height
     first = changes.filter(pl.col("rank") == 1)
     # As many cells as are looked at, as many chances to be fooled (Bonferroni).
     if first.is_empty() or first["z"].item() < NormalDist().inv_cdf(1 - SURE / max(tested, 1)):
-        return f"No drop-off is new: none of {tested:,} weekly shares stands out from the others."
+        said = f"No drop-off is new: none of {tested:,} weekly shares stands out from the others"
+        return f"{said}{_new_touchpoint(measures)}."
     row = first.row(0, named=True)
     span = spans.filter(pl.col("rank") == 1).row(0, named=True)
     where = ", ".join(word for word in (row["channel"], row["device_kind"]) if word)
@@ -60,6 +64,23 @@ def _new_drop_off(changes: pl.DataFrame, spans: pl.DataFrame) -> str:
         f"New drop-off after {row['touchpoint']} ({where}) from {_day(span['from_on'])} to "
         f"{_day(span['to_on'])}: {span['ended_count']:,} of {span['settled_count']:,} journeys "
         f"stopped there, {span['share']:.0%}; in other weeks {row['baseline_share']:.0%} do."
+    )
+
+
+def _new_touchpoint(measures: pl.DataFrame) -> str:
+    """The touchpoint of most customers that nobody met at first; nothing if there is none."""
+    begun: datetime | None = measures["first_met_at"].min()  # type: ignore[assignment]
+    if begun is None:
+        return ""
+    found = measures.filter(
+        pl.col("first_met_at") > begun + USUAL, pl.col("customer_count") >= FEW
+    ).sort("customer_count", "touchpoint", descending=[True, False])
+    if found.is_empty():
+        return ""
+    row = found.row(0, named=True)
+    return (
+        f"; but {row['touchpoint']} is new: {row['customer_count']:,} customers met it, first on "
+        f"{_day(row['first_met_at'].date())} and last on {_day(row['last_met_at'].date())}"
     )
 
 

@@ -3,8 +3,9 @@
 What people wrote is marked as written; everything else is computed, or said not to be.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -23,13 +24,17 @@ QUOTE_LENGTH = 120
 
 @dataclass(frozen=True)
 class Touch:
-    """One touchpoint in a cell: its number on the whole map, and who met it."""
+    """One touchpoint in a cell: its number on the whole map, and who met it.
+
+    `mark` says that it is a moment of truth or hygiene, where the data say so.
+    """
 
     number: int
     name: str
     channel: str
     customers: str
     bar: float
+    mark: str
 
 
 @dataclass(frozen=True)
@@ -74,8 +79,65 @@ class Kpi:
 
     name: str
     value: str
+    interval: str
     answers: str
     refused: str
+
+
+@dataclass(frozen=True)
+class Voiced:
+    """One theme of a stage's unhappy messages: its words, where, and how many wrote of it."""
+
+    theme: str
+    number: int | None
+    customers: str
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What the company compares a stage or touchpoint with, and what came of it."""
+
+    name: str
+    measured: str
+    benchmark: str
+    source: str
+    verdict: str
+
+
+@dataclass(frozen=True)
+class Toil:
+    """How often customers of a stage must come back; empty where nothing is resolved."""
+
+    contacts: str
+    interval: str
+    cases: str
+    repeated: str
+
+
+@dataclass(frozen=True)
+class Begun:
+    """Who begins the contacts of a stage; empty where there was none."""
+
+    share: str
+    interval: str
+    contacts: str
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What the data say of a touchpoint's weight, beside what the catalogue says."""
+
+    number: int
+    name: str
+    importance: str
+    verdict: str
+    visits: str
+    completed: str
+    other: str
+    difference: str
+    interval: str
+    penalty: str
+    reward: str
 
 
 @dataclass(frozen=True)
@@ -102,7 +164,11 @@ class Column:
     quote: Quote | None
     pains: Sequence[Pain]
     is_worst: bool
+    themes: Sequence[Voiced]
     kpis: Sequence[Kpi]
+    benchmarks: Sequence[Compared]
+    toil: Toil | None
+    begun: Begun | None
     owners: Sequence[str]
     opportunities: Sequence[str]
     evidence: Evidence
@@ -119,6 +185,11 @@ class Sheets:
         pain_points: One row per stage and pain, ranked within its stage.
         quotes: At most one message per stage.
         notes: What people wrote about stages and touchpoints.
+        moments: `moments_of_truth`, one row per touchpoint.
+        themes: Words of unhappy messages, ranked within their touchpoint.
+        effort: One row per stage and touchpoint that customers come to with something.
+        starts: `contact_starts`, one row per stage and touchpoint.
+        benchmarks: One row per line of benchmarks.csv.
     """
 
     stages: pl.DataFrame
@@ -127,6 +198,11 @@ class Sheets:
     pain_points: pl.DataFrame
     quotes: pl.DataFrame
     notes: pl.DataFrame
+    moments: pl.DataFrame
+    themes: pl.DataFrame
+    effort: pl.DataFrame
+    starts: pl.DataFrame
+    benchmarks: pl.DataFrame
 
 
 def columns(sheets: Sheets) -> list[Column]:
@@ -140,6 +216,7 @@ def columns(sheets: Sheets) -> list[Column]:
 def _column(row: Row, sheets: Sheets, *, last: str | None, worst: str | None) -> Column:
     """One stage, from top to bottom."""
     most = max(sheets.touchpoints["customer_count"].to_list(), default=0)
+    marks = _marks(sheets.moments)
     owners, pains, quotes = (
         frame.filter(pl.col("stage") == row["stage"])
         for frame in (sheets.owners, sheets.pain_points, sheets.quotes)
@@ -153,12 +230,16 @@ def _column(row: Row, sheets: Sheets, *, last: str | None, worst: str | None) ->
         # Whoever leaves at the last stage has come to the end of the way.
         left=_left(row, limit=1.0 if row["stage"] == last else LEFT_LIMIT),
         goal=row["goal"] or "",
-        onstage=_touches(_in(sheets.touchpoints, row, "onstage"), most),
-        backstage=_touches(_in(sheets.touchpoints, row, "offstage"), most),
+        onstage=_touches(_in(sheets.touchpoints, row, "onstage"), most, marks),
+        backstage=_touches(_in(sheets.touchpoints, row, "offstage"), most, marks),
         quote=_quote(quotes, sheets.touchpoints),
         pains=_pains(pains),
         is_worst=row["stage"] == worst,
+        themes=_themes(sheets.themes.filter(stage=row["stage"]), sheets.touchpoints),
         kpis=_kpis(row),
+        benchmarks=_benchmarks(row["stage"], sheets),
+        toil=_toil(sheets.effort.filter(grain="stage", name=row["stage"])),
+        begun=_begun(sheets.starts.filter(grain="stage", name=row["stage"])),
         owners=owners.sort("place")["owner"].to_list(),
         opportunities=_written(sheets.notes, row["stage"]),
         evidence=_evidence(row),
@@ -197,7 +278,18 @@ def _left(row: Row, *, limit: float) -> Left:
     )
 
 
-def _touches(touchpoints: pl.DataFrame, most: int) -> Touches:
+def _marks(moments: pl.DataFrame) -> dict[str, str]:
+    """What stands beside a touchpoint that decides, with how far outcomes lie apart."""
+    words: dict[str, str] = {}
+    for row in moments.iter_rows(named=True):
+        if row["verdict"] == "moment of truth":
+            words[row["touchpoint"]] = f"moment of truth, {numbers.points(row['difference'])}"
+        elif row["verdict"] == "hygiene":
+            words[row["touchpoint"]] = f"hygiene, {numbers.points(row['penalty'])} when it fails"
+    return words
+
+
+def _touches(touchpoints: pl.DataFrame, most: int, marks: Mapping[str, str]) -> Touches:
     """The touchpoints most customers met, in the order of the map; bars on one scale."""
     largest = (
         touchpoints.sort("customer_count", "position", descending=[True, False])
@@ -212,6 +304,7 @@ def _touches(touchpoints: pl.DataFrame, most: int) -> Touches:
                 channel=numbers.channel(row["channel"]),
                 customers=numbers.customers(row["customer_count"]),
                 bar=round(100 * row["customer_count"] / most, 1),
+                mark=marks.get(row["touchpoint"], ""),
             )
             for row in largest.iter_rows(named=True)
         ],
@@ -253,10 +346,146 @@ def _quote(quotes: pl.DataFrame, touchpoints: pl.DataFrame) -> Quote | None:
     return Quote(text, ", ".join(where))
 
 
+def _themes(themes: pl.DataFrame, touchpoints: pl.DataFrame) -> list[Voiced]:
+    """Up to three themes of a stage, by customers."""
+    placed = dict(touchpoints.select("touchpoint", "position").iter_rows())
+    ranked = themes.sort(
+        "customer_count", "touchpoint", "language", "rank", descending=[True, False, False, False]
+    )
+    # Touchpoints of one survey hear the same words.
+    largest = ranked.unique("theme", keep="first", maintain_order=True).head(3)
+    return [
+        Voiced(
+            row["theme"],
+            placed.get(row["touchpoint"]),
+            numbers.customers(row["customer_count"]),
+        )
+        for row in largest.iter_rows(named=True)
+    ]
+
+
+MEASURES: Mapping[str, tuple[str, Callable[[float | None], str]]] = {
+    "nps": ("NPS", partial(numbers.decimal, decimals=0)),
+    "csat": ("CSAT", numbers.share),
+    "ces": ("CES", numbers.decimal),
+    "sentiment": ("Sentiment", numbers.signed),
+    "drop_off_share": ("Drop-off", numbers.share),
+    "contacts_per_resolution": ("Contacts per resolution", numbers.decimal),
+    "single_contact_share": ("Resolved at the first contact", numbers.share),
+    "repeated_share": ("Contacts repeated", numbers.share),
+    "company_started_share": ("Contacts we began", numbers.share),
+}
+"""How each measure is called and written."""
+VERDICTS: Mapping[str, str] = {"cannot tell": "cannot be told from"}
+"""The verdicts that do not stand before a benchmark as they are."""
+
+
+def _benchmarks(stage: str, sheets: Sheets) -> list[Compared]:
+    """What the stage and its touchpoints are compared with, in the order of the file."""
+    inside = sheets.touchpoints.filter(pl.col("stage") == stage)["touchpoint"].to_list()
+    rows = sheets.benchmarks.filter(
+        ((pl.col("grain") == "stage") & (pl.col("name") == stage))
+        | ((pl.col("grain") == "touchpoint") & pl.col("name").is_in(inside))
+    )
+    found = []
+    for row in rows.sort("number").iter_rows(named=True):
+        word, written = MEASURES.get(row["measure"], (row["measure"], numbers.decimal))
+        where = f"{row['name']}: " if row["grain"] == "touchpoint" else ""
+        day = f", {numbers.day(row['as_of_on'])}" if row["as_of_on"] else ""
+        found.append(
+            Compared(
+                f"{where}{word}",
+                "" if row["value"] is None else written(row["value"]),
+                written(row["benchmark"]),
+                f"{row['source']}{day}",
+                VERDICTS.get(row["verdict"], row["verdict"])
+                if row["value"] is not None
+                else "too little is measured to tell it from",
+            )
+        )
+    return found
+
+
+def _toil(effort: pl.DataFrame) -> Toil | None:
+    """Contacts per resolution and repeats of a stage; None where nobody had to ask."""
+    if effort.is_empty():
+        return None
+    row = effort.row(0, named=True)
+    again = numbers.interval(row["repeated_low"], row["repeated_high"])
+    return Toil(
+        "" if row["contacts_per_resolution"] is None
+        else numbers.decimal(row["contacts_per_resolution"], 2),
+        _between(row["contacts_low"], row["contacts_high"], 2),
+        f"{numbers.plural(row['resolved_count'], 'case')} resolved, "
+        f"{numbers.count(row['open_case_count'])} open",
+        "" if row["repeated_share"] is None
+        else f"{numbers.share(row['repeated_share'])} repeated within 7 days ({again})",
+    )  # fmt: skip
+
+
+def _begun(starts: pl.DataFrame) -> Begun | None:
+    """How many of a stage's contacts the company began; None where there was none."""
+    met = starts.filter(pl.col("contact_count") > 0)
+    if met.is_empty():
+        return None
+    row = met.row(0, named=True)
+    return Begun(
+        numbers.share(row["company_started_share"]),
+        numbers.interval(row["company_started_low"], row["company_started_high"]),
+        numbers.count(row["contact_count"]),
+    )
+
+
+def decisive(moments: pl.DataFrame, touchpoints: pl.DataFrame) -> list[Decided]:
+    """What the data say of each touchpoint's weight; those that decide come first."""
+    placed = dict(touchpoints.select("touchpoint", "position").iter_rows())
+    order = {"moment of truth": 0, "hygiene": 1, "no difference seen": 2}
+    rows = sorted(
+        moments.filter(pl.col("visit_count") > 0).rows(named=True),
+        key=lambda row: (
+            order.get(row["verdict"], 3),
+            row["rank"] or 0,
+            placed.get(row["touchpoint"], 0),
+        ),
+    )
+    return [
+        Decided(
+            placed.get(row["touchpoint"], 0),
+            row["touchpoint"],
+            row["importance"] or "",
+            row["verdict"],
+            f"{numbers.count(row['visit_count'])}, {numbers.count(row['open_count'])} still open",
+            numbers.share(row["completed_share"]),
+            numbers.share(row["other_completed_share"]),
+            numbers.points(row["difference"]),
+            _points_between(row, "difference"),
+            " ".join((numbers.points(row["penalty"]), _points_between(row, "penalty"))),
+            " ".join((numbers.points(row["reward"]), _points_between(row, "reward"))),
+        )
+        for row in rows
+    ]
+
+
+def _points_between(row: Row, name: str) -> str:
+    """The interval of a difference in points, in brackets; nothing where there is none."""
+    low, high = row[f"{name}_low"], row[f"{name}_high"]
+    if low is None or high is None:
+        return ""
+    return f"({numbers.signed(100 * low, 0)} to {numbers.signed(100 * high, 0)})"
+
+
+def _between(low: float | None, high: float | None, decimals: int) -> str:
+    """The interval of a plain number; nothing where nobody knows it."""
+    if low is None or high is None:
+        return ""
+    return f"{numbers.decimal(low, decimals)} to {numbers.decimal(high, decimals)}"
+
+
 def _kpis(row: Row) -> list[Kpi]:
-    """The survey scores of a stage; too few answers give words in place of a mean."""
+    """The survey scores of a stage; too few answers give words in place of a score."""
     kpis = []
-    for name, decimals in (("nps", 0), ("csat", 1), ("ces", 1)):
+    for name, decimals in (("nps", 0), ("csat", 0), ("ces", 1)):
+        low, high = row[f"{name}_low"], row[f"{name}_high"]
         answers = row[f"{name}_count"] or 0
         if not answers:
             continue
@@ -265,7 +494,8 @@ def _kpis(row: Row) -> list[Kpi]:
         kpis.append(
             Kpi(
                 name.upper(),
-                numbers.decimal(row[name], decimals),
+                MEASURES[name][1](row[name]),
+                numbers.interval(low, high) if name == "csat" else _between(low, high, decimals),
                 numbers.count(answers),
                 few if answers < enough else "",
             )
@@ -285,6 +515,7 @@ def mood(stages: pl.DataFrame, touchpoints: pl.DataFrame) -> Emotion:
 
 
 def _mood(row: Row, met: pl.DataFrame) -> StageMood:
+    """What is felt in a stage, and at its largest touchpoints."""
     largest = (
         met.filter(pl.col("stage") == row["stage"])
         .sort("customer_count", "position", descending=[True, False])

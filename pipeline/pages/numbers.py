@@ -61,6 +61,13 @@ def signed(number: float | None, decimals: int = 2) -> str:
     return f"{number:+.{decimals}f}".replace("-", MINUS)
 
 
+def points(difference: float | None) -> str:
+    """A difference of two shares in points, never in percent: +14 points."""
+    if difference is None:
+        return DASH
+    return f"{signed(100 * difference, 0)} points"
+
+
 def decimal(number: float | None, decimals: int = 1) -> str:
     """A plain number: 4.1."""
     if number is None:

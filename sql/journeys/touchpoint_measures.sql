@@ -9,6 +9,7 @@ with
             customer_id,
             touchpoint,
             stage,
+            occurred_at,
             lead(occurred_us) over (
                 partition by customer_id, touchpoint order by position
             )
@@ -22,6 +23,8 @@ with
             touchpoint,
             count(*) as event_count,
             count(distinct customer_id) as customer_count,
+            min(occurred_at) as first_met_at,
+            max(occurred_at) as last_met_at,
             -- Met again within seven days.
             count(
                 distinct case when again_us <= 604800000000 then customer_id end
@@ -52,6 +55,8 @@ select
     touchpoints.position,
     coalesce(met.event_count, 0) as event_count,
     coalesce(met.customer_count, 0) as customer_count,
+    met.first_met_at,
+    met.last_met_at,
     cast(coalesce(met.customer_count, 0) as double)
     / nullif(reached.customer_count, 0) as share_of_stage,
     cast(met.repeat_customer_count as double)
@@ -66,14 +71,17 @@ select
     said.nps,
     said.nps_low,
     said.nps_high,
+    coalesce(said.nps_status, '0 of 30 needed') as nps_status,
     coalesce(said.csat_count, 0) as csat_count,
     said.csat,
     said.csat_low,
     said.csat_high,
+    coalesce(said.csat_status, '0 of 30 needed') as csat_status,
     coalesce(said.ces_count, 0) as ces_count,
     said.ces,
     said.ces_low,
     said.ces_high,
+    coalesce(said.ces_status, '0 of 30 needed') as ces_status,
     labelled.label as top_label,
     cast(labelled.event_count as double) / labelled.total as top_label_share
 from touchpoints

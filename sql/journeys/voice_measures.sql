@@ -1,6 +1,14 @@
--- voice_measures: mean sentiment, NPS, CSAT and CES of each stage and touchpoint.
+-- voice_measures: mean sentiment, NPS, CSAT and CES of each stage and touchpoint, each
+-- with its 95 % interval.
 -- Grain: one row per grain, name, measure.
 -- Reads: voices.
+-- A score of fewer than 30 answers (our choice) is refused: its value is null and its
+-- status says how many there are. Sentiment is shown with however few messages stand
+-- behind it, and without interval where it is one. NPS is the share of 9 and 10 less
+-- the share of 0 to 6, in points; its interval is the adjusted Wald one, with three
+-- more answers, a quarter of them promoters and a quarter detractors (Rocks, The
+-- American Statistician 70, 2016). CSAT is the share of 4 and 5 of five, with Wilson's
+-- interval. Sentiment and CES are means, with the normal interval.
 with
     placed as (
         select 'stage' as grain, stage as name, measure, score
@@ -19,14 +27,17 @@ with
             name,
             measure,
             case
-                when measure <> 'nps'
-                then cast(floor(score * 10000e0 + 0.5e0) as bigint)
-                -- NPS: the share of 9 and 10 less the share of 0 to 6, in points.
-                when score >= 9
+                when measure = 'nps' and score >= 9
                 then 1000000
-                when score <= 6
+                when measure = 'nps' and score <= 6
                 then -1000000
-                else 0
+                when measure = 'nps'
+                then 0
+                when measure = 'csat' and score >= 4
+                then 10000
+                when measure = 'csat'
+                then 0
+                else cast(floor(score * 10000e0 + 0.5e0) as bigint)
             end as units
         from placed
     ),
@@ -43,25 +54,70 @@ with
         group by grain, name, measure
     ),
 
-    -- The error of a mean; one answer has none that anybody knows.
+    -- What intervals are made of; one answer to a mean has an error that nobody knows.
+    scaled as (
+        select
+            *,
+            cast(total as double) / answer_count / 10000e0 as value,
+            cast(total as double) / 10000e0 as score_total,
+            case
+                when measure = 'nps'
+                then
+                    greatest(
+                        (cast(square_total as double) / 1000000000000e0 + 1.5e0)
+                        / (answer_count + 3)
+                        - (cast(total as double) / 1000000e0 / (answer_count + 3))
+                        * (cast(total as double) / 1000000e0 / (answer_count + 3)),
+                        0e0
+                    )
+                    / (answer_count + 3)
+                when measure = 'csat'
+                then
+                    cast(total as double)
+                    / 10000e0
+                    * (answer_count - cast(total as double) / 10000e0)
+                    / answer_count
+                    + 0.960364705173531e0
+                else
+                    greatest(
+                        cast(square_total as double)
+                        - cast(total as double) * cast(total as double) / answer_count,
+                        0e0
+                    )
+                    / nullif(answer_count - 1, 0)
+                    / answer_count
+            end as variance
+        from summed
+    ),
+
     spread as (
         select
             grain,
             name,
             measure,
             answer_count,
-            cast(total as double) / answer_count / 10000e0 as value,
-            1.959963984540054e0 * sqrt(
-                greatest(
-                    cast(square_total as double)
-                    - cast(total as double) * cast(total as double) / answer_count,
-                    0e0
-                )
-                / nullif(answer_count - 1, 0)
-                / answer_count
-            )
-            / 10000e0 as reach
-        from summed
+            value,
+            case
+                when measure = 'nps'
+                then score_total / (answer_count + 3)
+                when measure = 'csat'
+                then
+                    (score_total + 1.920729410347062e0)
+                    / (answer_count + 3.841458820694124e0)
+                else value
+            end as middle,
+            case
+                when measure = 'nps'
+                then 1.959963984540054e0 * sqrt(variance) * 100e0
+                when measure = 'csat'
+                then
+                    1.959963984540054e0
+                    * sqrt(variance)
+                    / (answer_count + 3.841458820694124e0)
+                else 1.959963984540054e0 * sqrt(variance) / 10000e0
+            end as reach,
+            measure = 'sentiment' or answer_count >= 30 as is_shown
+        from scaled
     )
 
 select
@@ -69,25 +125,32 @@ select
     name,
     measure,
     answer_count,
-    value,
+    case when is_shown then value end as value,
     -- A bound of the scale must not stand in for an interval that nobody knows.
     case
-        when reach is null
+        when reach is null or not is_shown
         then null
         when measure = 'sentiment'
-        then greatest(value - reach, -1e0)
+        then greatest(middle - reach, -1e0)
         when measure = 'nps'
-        then greatest(value - reach, -100e0)
-        else value - reach
+        then greatest(middle - reach, -100e0)
+        when measure = 'csat'
+        then greatest(middle - reach, 0e0)
+        else greatest(middle - reach, 1e0)
     end as value_low,
     case
-        when reach is null
+        when reach is null or not is_shown
         then null
         when measure = 'sentiment'
-        then least(value + reach, 1e0)
+        then least(middle + reach, 1e0)
         when measure = 'nps'
-        then least(value + reach, 100e0)
-        else value + reach
-    end as value_high
+        then least(middle + reach, 100e0)
+        when measure = 'csat'
+        then least(middle + reach, 1e0)
+        else least(middle + reach, 7e0)
+    end as value_high,
+    case
+        when is_shown then 'shown' else cast(answer_count as varchar) || ' of 30 needed'
+    end as status
 from spread
 order by grain, name, measure

@@ -1,7 +1,7 @@
 -- voices: what customers said of us: scored messages and survey answers, each at the
 -- touchpoint it speaks of.
 -- Grain: one row per customer_id, position, measure (sentiment, nps, csat or ces).
--- Reads: ordered_events, parameters.
+-- Reads: ordered_events, voice_places.
 with
     said as (
         select customer_id, position, 'sentiment' as measure, sentiment as score
@@ -11,74 +11,21 @@ with
         select customer_id, position, score_kind as measure, score
         from ordered_events
         where score is not null and score_kind is not null
-    ),
-
-    speakers as (select customer_id from said group by customer_id),
-
-    -- The latest touchpoint on the way so far, of any channel and of the same one.
-    heard as (
-        select
-            ordered_events.customer_id,
-            ordered_events.position,
-            ordered_events.event_id,
-            ordered_events.occurred_at,
-            ordered_events.occurred_us,
-            ordered_events.channel,
-            max(
-                case
-                    when ordered_events.stage is not null then ordered_events.position
-                end
-            ) over (
-                partition by ordered_events.customer_id
-                order by ordered_events.position
-                rows between unbounded preceding and current row
-            ) as any_position,
-            max(
-                case
-                    when ordered_events.stage is not null then ordered_events.position
-                end
-            ) over (
-                partition by ordered_events.customer_id, ordered_events.channel
-                order by ordered_events.position
-                rows between unbounded preceding and current row
-            ) as same_position
-        from ordered_events
-        join speakers on ordered_events.customer_id = speakers.customer_id
     )
 
 select
     said.customer_id,
     said.position,
     said.measure,
-    heard.event_id,
-    heard.occurred_at,
-    heard.channel,
+    voice_places.event_id,
+    voice_places.occurred_at,
+    voice_places.channel,
     said.score,
-    -- A reply within a day belongs to its own channel's touchpoint, an answer to a
-    -- survey to whatever came last; after a dormant silence it belongs nowhere.
-    case
-        when heard.occurred_us - same_channel.occurred_us <= 86400000000
-        then same_channel.touchpoint
-        when heard.occurred_us - any_channel.occurred_us <= parameters.dormancy_us
-        then any_channel.touchpoint
-    end as touchpoint,
-    case
-        when heard.occurred_us - same_channel.occurred_us <= 86400000000
-        then same_channel.stage
-        when heard.occurred_us - any_channel.occurred_us <= parameters.dormancy_us
-        then any_channel.stage
-    end as stage,
-    -- Said at a touchpoint rather than being one.
-    heard.any_position is null or heard.any_position <> said.position as is_reply
+    voice_places.touchpoint,
+    voice_places.stage,
+    voice_places.is_reply
 from said
-join heard on said.customer_id = heard.customer_id and said.position = heard.position
-cross join parameters
--- Who speaks before any touchpoint speaks of none.
-left join
-    ordered_events as same_channel
-    on heard.customer_id = same_channel.customer_id
-    and heard.same_position = same_channel.position
-left join
-    ordered_events as any_channel
-    on heard.customer_id = any_channel.customer_id
-    and heard.any_position = any_channel.position
+join
+    voice_places
+    on said.customer_id = voice_places.customer_id
+    and said.position = voice_places.position

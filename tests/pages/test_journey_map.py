@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - pages are set with true minus signs and dashes
 import polars as pl
 
 from pipeline.pages import journey_map
@@ -17,6 +18,11 @@ def _sheets(**changed: pl.DataFrame) -> journey_map.Sheets:
         "pain_points": tables["pain_points"],
         "quotes": tables["stage_quotes"],
         "notes": tables["notes"],
+        "moments": tables["moments_of_truth"],
+        "themes": tables["themes"],
+        "effort": tables["effort"],
+        "starts": tables["contact_starts"],
+        "benchmarks": tables["benchmarks"],
     }
     return journey_map.Sheets(**(given | changed))
 
@@ -61,7 +67,9 @@ def test_a_stage_without_settled_visits_has_no_share() -> None:
 def test_twenty_nine_answers_are_refused_in_words_and_thirty_are_shown() -> None:
     """A score of fewer than thirty answers is not a number on the page."""
     stages = company.published()["journey_map"].with_columns(
-        csat=pl.lit(4.25),
+        csat=pl.when(pl.col("stage") == "Use").then(0.425),
+        csat_low=pl.when(pl.col("stage") == "Use").then(0.27),
+        csat_high=pl.when(pl.col("stage") == "Use").then(0.6),
         csat_count=pl.col("stage").replace_strict({"Buy": 29, "Use": 30}, default=0),
         nps_count=0,
         ces_count=0,
@@ -70,7 +78,8 @@ def test_twenty_nine_answers_are_refused_in_words_and_thirty_are_shown() -> None
     columns = _columns(stages=stages)
 
     assert columns["Buy"].kpis[0].refused == "29 answers, too few to show (30 needed)"
-    assert (columns["Use"].kpis[0].value, columns["Use"].kpis[0].refused) == ("4.2", "")
+    shown = columns["Use"].kpis[0]
+    assert (shown.value, shown.interval, shown.refused) == ("42%", "27–60%", "")
     assert columns["Renew"].kpis == []
 
 
@@ -132,3 +141,84 @@ def test_what_nobody_wrote_is_not_invented() -> None:
     assert columns["Renew"].goal == ""
     assert columns["Renew"].opportunities == []
     assert columns["Buy"].opportunities == ["Ask for the address earlier"]
+
+
+def test_what_decides_is_marked_where_it_is_met() -> None:
+    """The data's verdict and how far outcomes lie apart stand beside the touchpoint."""
+    columns = _columns()
+
+    marks = {
+        touch.name: touch.mark
+        for column in columns.values()
+        for touch in column.onstage.shown
+        if touch.mark
+    }
+    assert marks == {
+        "Install moved": "moment of truth, −15 points",
+        "Support chat": "hygiene, −18 points when it fails",
+    }
+
+
+def test_what_the_data_say_stands_beside_the_catalogue() -> None:
+    """What decides comes first, and what the catalogue says is not written over."""
+    sheets = _sheets()
+
+    rows = journey_map.decisive(sheets.moments, sheets.touchpoints)
+
+    assert [(row.name, row.importance, row.verdict) for row in rows] == [
+        ("Install moved", "major", "moment of truth"),
+        ("Support chat", "moment of truth", "hygiene"),
+        ("Visit site", "minor", "no difference seen"),
+        ("Complaint", "moment of truth", "too few"),
+    ]
+    assert (rows[0].completed, rows[0].other, rows[0].interval) == ("31%", "46%", "(−21 to −9)")
+    assert (rows[3].difference, rows[3].interval) == ("–", "")
+
+
+def test_themes_stand_once_and_few_customers_are_not_counted_out() -> None:
+    """The same words at two touchpoints are one theme of the stage; seven customers are few."""
+    columns = _columns()
+
+    assert [(one.theme, one.number, one.customers) for one in columns["Onboard"].themes] == [
+        ("third date, day off", 10, "61"),
+        ("nobody called", 10, "fewer than 10"),
+    ]
+    assert [(one.theme, one.number) for one in columns["Get help"].themes] == [
+        ("explained, four people", 18)
+    ]
+
+
+def test_a_benchmark_stands_beside_what_was_measured() -> None:
+    """With source, day and verdict; without a measured value there is none to show."""
+    columns = _columns()
+
+    (help_,) = columns["Get help"].benchmarks
+    (renew,) = columns["Renew"].benchmarks
+    (site,) = columns["Discover"].benchmarks
+
+    assert (help_.name, help_.measured, help_.benchmark) == ("CSAT", "52%", "80%")
+    assert (help_.source, help_.verdict) == ("Industry report, 31 Dec 2026", "below")
+    assert (renew.measured, renew.verdict) == ("", "too little is measured to tell it from")
+    assert site.name == "Visit site: Drop-off"
+
+
+def test_effort_is_of_resolved_cases_and_open_ones_are_counted() -> None:
+    """A stage without a resolved case has no mean, and one without contacts has no cell."""
+    columns = _columns()
+
+    assert columns["Discover"].toil is None
+    assert (columns["Evaluate"].toil.contacts, columns["Evaluate"].toil.cases) == (
+        "",
+        "0 cases resolved, 12 open",
+    )
+    assert columns["Get help"].toil.contacts == "1.62"
+    assert columns["Get help"].toil.repeated == "22% repeated within 7 days (20–24%)"
+
+
+def test_a_stage_says_who_begins_its_contacts() -> None:
+    """The company's share with its interval; where nobody came, nothing."""
+    columns = _columns()
+
+    begun = columns["Get help"].begun
+    assert (begun.share, begun.interval, begun.contacts) == ("51%", "49–53%", "2,364")
+    assert columns["Renew"].begun is None

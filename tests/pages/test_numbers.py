@@ -108,3 +108,13 @@ def test_words_are_listed_as_a_sentence_lists_them() -> None:
     assert numbers.listed([]) == ""
     assert numbers.listed(["web"]) == "web"
     assert numbers.listed(["web", "chat", "email"]) == "web, chat and email"
+
+
+def test_a_difference_of_shares_is_in_points() -> None:
+    """Never in percent, always signed; what is not known is a dash."""
+    assert [numbers.points(one) for one in (0.14, -0.335, 0.001, None)] == [
+        "+14 points",
+        "−34 points",
+        "0 points",
+        "–",
+    ]

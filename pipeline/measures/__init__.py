@@ -1,0 +1,1 @@
+"""What the map says beyond counts: touchpoints that decide, and what customers complain of."""

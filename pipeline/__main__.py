@@ -38,6 +38,7 @@ Step = Literal[
     "restate",
     "models",
     "graph",
+    "learned",
     "causes",
     "changes",
     "churn",

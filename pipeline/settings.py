@@ -100,6 +100,7 @@ class Columns(_Section):
 
     Attributes:
         sequence: The column of whole numbers that put the records of one instant in order.
+        device_kind: The column of desktop, mobile or tablet; any other word is `other`.
         identifiers: Namespace -> the column of the customer's identifier in it.
         merged: Namespace -> the column of another one in the same namespace, which the row
             declares to be the same person (its kind is identity_merged) or another one after
@@ -125,6 +126,7 @@ class Columns(_Section):
     direction: str | None = None
     sequence: str | None = None
     user_agent: str | None = None
+    device_kind: str | None = None
     identifiers: dict[str, str] = Field(default_factory=dict)
     merged: dict[str, str] = Field(default_factory=dict)
     attributes: dict[AttributeName, str] = Field(default_factory=dict)
@@ -464,6 +466,25 @@ class Journeys(_Section):
     cause_properties: tuple[str, ...] | None = None
 
 
+class Learned(_Section):
+    """What is learned of customers where no rule says it: stages and personas.
+
+    Attributes:
+        sample_customers: Models are fitted on so many customers, drawn by chance and the same
+            ones each night; all are then told their stages and persona.
+        least_customers: Of fewer, nothing is learned.
+        most_stages: The largest number of stages that is tried.
+        most_personas: The largest number of personas that is tried.
+        seed: Of the random beginnings of fits.
+    """
+
+    sample_customers: int = Field(default=2_000, ge=100)
+    least_customers: int = Field(default=100, ge=30)
+    most_stages: int = Field(default=6, ge=1, le=12)
+    most_personas: int = Field(default=8, ge=1, le=20)
+    seed: int = Field(default=1, ge=0)
+
+
 class Churn(_Section):
     """What leaving means.
 
@@ -507,6 +528,7 @@ class Settings(_Section):
     identity: Identity = Identity()
     journeys: Journeys = Journeys()
     goals: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    learned: Learned = Learned()
     churn: Churn = Churn()
     publish: Publish = Publish()
     machine: Machine = Machine()

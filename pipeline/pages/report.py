@@ -12,7 +12,17 @@ import jinja2
 import polars as pl
 
 from pipeline import publish
-from pipeline.pages import dictionary, headlines, health, journey_map, numbers, palette, paths, risk
+from pipeline.pages import (
+    dictionary,
+    headlines,
+    health,
+    journey_map,
+    numbers,
+    palette,
+    paths,
+    personas,
+    risk,
+)
 from pipeline.pages.process_map import process_map
 from pipeline.resources import sql_folder
 
@@ -24,17 +34,23 @@ PAGES = (
     ("Dictionary", "dictionary.html"),
 )
 READS = (
+    "benchmarks",
     "checks",
     "churn_list",
+    "contact_starts",
     "drop_off_changes",
     "drop_off_points",
     "drop_off_spans",
     "drop_offs",
+    "effort",
     "graph_paths",
     "journey_map",
+    "learned_models",
+    "moments_of_truth",
     "notes",
     "pain_points",
     "parameters",
+    "personas",
     "runs",
     "source_days",
     "source_dates",
@@ -42,6 +58,9 @@ READS = (
     "stage_owners",
     "stage_quotes",
     "stage_transitions",
+    "themes",
+    "tie_reversals",
+    "ties",
     "touchpoint_measures",
     "touchpoint_transitions",
     "touchpoints",
@@ -120,7 +139,7 @@ def _run(tables: Tables) -> dict[str, Any]:
 
 
 def _index(tables: Tables) -> dict[str, Any]:
-    """What index.html shows: the journey map, the paths, and the data behind them."""
+    """What index.html shows: the journey map, the paths, the personas, and the data behind."""
     touchpoints = (
         tables["touchpoints"]
         .join(tables["touchpoint_measures"].drop("stage", "position"), on="touchpoint", how="left")
@@ -133,6 +152,7 @@ def _index(tables: Tables) -> dict[str, Any]:
         "stale": health.stale(tables["source_health"], touchpoints),
         "journey": _journey(tables, touchpoints),
         "paths": _paths(tables, touchpoints),
+        "who": personas.content(tables["personas"], tables["learned_models"]),
         "data": _data(tables, touchpoints),
     }
 
@@ -169,12 +189,18 @@ def _journey(tables: Tables, touchpoints: pl.DataFrame) -> dict[str, Any]:
         tables["pain_points"],
         tables["stage_quotes"],
         tables["notes"],
+        tables["moments_of_truth"],
+        tables["themes"],
+        tables["effort"],
+        tables["contact_starts"],
+        tables["benchmarks"],
     )
     return {
         "headline": headlines.of_journey(stages, touchpoints, tables["touchpoint_transitions"]),
         "subline": _subline(tables),
         "columns": journey_map.columns(sheets) if stages["customer_count"].sum() else [],
         "mood": journey_map.mood(stages, touchpoints),
+        "decisive": journey_map.decisive(tables["moments_of_truth"], touchpoints),
         "definition": _definition(tables),
         "outside": f"Outside the way: {numbers.listed(outside['touchpoint'].to_list())}."
         if outside.height
@@ -259,7 +285,10 @@ def _data(tables: Tables, touchpoints: pl.DataFrame) -> dict[str, Any]:
         "claims": checks,
         "held_count": held,
         "held": numbers.plural(held, "claim that holds", "claims that hold") if held else "",
-        "effects": health.effects(tables["source_health"], touchpoints, tables["unmapped_kinds"]),
+        "effects": [
+            *health.effects(tables["source_health"], touchpoints, tables["unmapped_kinds"]),
+            *health.tied(tables["ties"], tables["tie_reversals"]),
+        ],
         "unmapped": unmapped.head(KIND_ROWS).rows(named=True),
         "unmapped_more": tables["unmapped_kinds"].height - min(unmapped.height, KIND_ROWS),
     }

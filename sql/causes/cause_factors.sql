@@ -1,7 +1,7 @@
 -- cause_factors: what was known of each visit on entry, one thing at a time.
 -- Grain: one row per grain, customer_id, position, factor, value; met touchpoints are
 -- values of one factor, of which a visit may have several.
--- Reads: attribute_values, cause_visits, touchpoint_visits.
+-- Reads: attribute_values, cause_visits, persona_spans, touchpoint_visits.
 with
     -- Once per journey and touchpoint, however often it was met.
     met as (
@@ -64,6 +64,23 @@ join
     and met.position < cause_visits.position
 -- Who comes back to where they are has been there: that says nothing of another place.
 where met.touchpoint <> cause_visits.name
+union all
+-- Only what they had shown to be by then, before the visit that may end it.
+select
+    cause_visits.grain,
+    cause_visits.name,
+    cause_visits.customer_id,
+    cause_visits.day_on,
+    cause_visits.is_lost,
+    'persona' as factor,
+    cast(persona_spans.persona as varchar) as value
+from cause_visits
+join
+    persona_spans
+    on cause_visits.customer_id = persona_spans.customer_id
+    and cause_visits.position > persona_spans.from_position
+    and cause_visits.position
+    <= coalesce(persona_spans.until_position, cause_visits.position)
 union all
 -- Only what had been said by then: what customers tell on their way on is no cause.
 select

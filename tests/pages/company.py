@@ -125,21 +125,34 @@ def published() -> dict[str, pl.DataFrame]:
     """Every table the pages read, of a company whose journeys are as in `TOUCHPOINTS`."""
     given = table(TOUCHPOINTS)
     return {
+        "benchmarks": benchmarks(),
         "checks": checks(),
         "churn_list": churn_list(),
         "churn_scores": churn_scores(),
+        "contact_starts": contact_starts(),
         "drop_off_changes": drop_off_changes(),
         "drop_off_spans": drop_off_spans(),
         "drop_off_points": drop_off_points(given),
         "drop_offs": drop_offs(given),
+        "effort": effort(),
         "graph_paths": graph_paths(),
         "journey_map": journey_map(given),
+        "learned_models": table("""
+            model    | status | least_customers | customer_count | stability
+            personas | fitted | 100             | 3105           | 0.97
+        """),
+        "moments_of_truth": moments_of_truth(),
         "notes": table("""
             about | kind        | note                        | author | written_on
             Buy   | opportunity | Ask for the address earlier | Maria  | 2027-02-01
         """),
         "pain_points": pain_points(),
         "parameters": parameters(),
+        "personas": table("""
+            persona | customer_count | customer_share | share_low | share_high | traits                                                                                                              | path                                     | near_share | completed_share | completed_low | completed_high
+            1       | 2100           | 0.676          | 0.659     | 0.692      | meets Read pricing: 91% (90 to 92%) against 70% of everybody                                                        | Visit site > Read pricing > Order placed | 0.31       | 0.2             | 0.18          | 0.22
+            2       | 1005           | 0.324          | 0.308     | 0.341      | meets Ask sales: 62% (59 to 65%) against 37% of everybody; is met by chat: 64% (61 to 67%) against 40% of everybody | Ask sales > Quote sent                   | 0.44       | 0.31            | 0.28          | 0.34
+        """),
         "runs": runs(),
         "source_days": source_days(),
         "source_dates": pl.DataFrame(
@@ -149,6 +162,15 @@ def published() -> dict[str, pl.DataFrame]:
         "stage_owners": stage_owners(given),
         "stage_quotes": stage_quotes(),
         "stage_transitions": stage_transitions(),
+        "themes": themes(),
+        "tie_reversals": table("""
+            grain      | rank | from_name  | to_name       | share | reversed_share
+            touchpoint | 1    | Visit site | Compare plans | 0.43  | 0.41
+        """),
+        "ties": table("""
+            grain | tied_share | by_id_count
+            all   | 0.012      | 37
+        """),
         "touchpoint_measures": touchpoint_measures(given),
         "touchpoint_transitions": touchpoint_transitions(given),
         "touchpoints": given.select(
@@ -321,12 +343,12 @@ def journey_map(given: pl.DataFrame) -> pl.DataFrame:
         table("""
             stage    | customer_count | median_days | sentiment_share | sentiment_mean | nps  | nps_count | csat | csat_count | ces | ces_count
             Discover | 3705           | 0.2         | 0.0             |                |      | 0         |      | 0          |     | 0
-            Evaluate | 2339           | 0.4         | 0.48            | 0.12           |      | 0         | 4.1  | 312        |     | 0
-            Buy      | 1563           | 0.6         | 0.36            | 0.18           |      | 0         | 4.3  | 540        | 2.1 | 498
-            Onboard  | 1247           | 4.2         | 0.18            | 0.08           |      | 0         | 3.2  | 402        | 4.4 | 377
+            Evaluate | 2339           | 0.4         | 0.48            | 0.12           |      | 0         | 0.81 | 312        |     | 0
+            Buy      | 1563           | 0.6         | 0.36            | 0.18           |      | 0         | 0.86 | 540        | 2.1 | 498
+            Onboard  | 1247           | 4.2         | 0.18            | 0.08           |      | 0         | 0.44 | 402        | 4.4 | 377
             Use      | 1177           | 21.4        | 0.0             |                | 18.2 | 611       |      | 0          |     | 0
-            Get help | 881            | 5.1         | 0.52            | -0.30          |      | 0         | 3.4  | 287        | 4.0 | 270
-            Renew    | 1145           | 1.0         | 0.42            | 0.06           | 31.0 | 24        |      | 0          |     | 0
+            Get help | 881            | 5.1         | 0.52            | -0.30          |      | 0         | 0.52 | 287        | 4.0 | 270
+            Renew    | 1145           | 1.0         | 0.42            | 0.06           |      | 24        |      | 0          |     | 0
         """),
         on="stage",
     )
@@ -349,7 +371,64 @@ def journey_map(given: pl.DataFrame) -> pl.DataFrame:
         .alias("message_count"),
         pl.lit(2).alias("channel_count"),
         pl.lit(4).alias("channel_total"),
+        *(
+            (pl.col(name) + sign * reach).alias(f"{name}_{end}")
+            for name, reach in {"nps": 6.0, "csat": 0.05, "ces": 0.2}.items()
+            for end, sign in {"low": -1, "high": 1}.items()
+        ),
     )
+
+
+def benchmarks() -> pl.DataFrame:
+    """What two stages and a touchpoint are compared with."""
+    return table("""
+        number | measure        | grain      | name         | benchmark | source            | as_of_on   | value | verdict
+        1      | csat           | stage      | Get help     | 0.8       | Industry report   | 2026-12-31 | 0.52  | below
+        2      | nps            | stage      | Renew        | 20        | Our own last year |            |       | cannot tell
+        3      | drop_off_share | touchpoint | Visit site   | 0.4       | Industry report   | 2026-12-31 | 0.31  | below
+    """)
+
+
+def contact_starts() -> pl.DataFrame:
+    """Who begins the contacts of three stages; nobody has come to a fourth."""
+    return table("""
+        grain | name     | contact_count | company_started_share | company_started_low | company_started_high
+        stage | Evaluate | 2800          | 0.24                  | 0.22                | 0.26
+        stage | Onboard  | 2610          | 0.70                  | 0.68                | 0.72
+        stage | Get help | 2364          | 0.51                  | 0.49                | 0.53
+        stage | Renew    | 0             |                       |                     |
+    """)
+
+
+def effort() -> pl.DataFrame:
+    """What it takes to get help; before buying, nothing is resolved yet."""
+    return table("""
+        grain | name     | contacts_per_resolution | contacts_low | contacts_high | resolved_count | open_case_count | repeated_share | repeated_low | repeated_high
+        stage | Evaluate |                         |              |               | 0              | 12              |                |              |
+        stage | Get help | 1.62                    | 1.55         | 1.69          | 870            | 41              | 0.22           | 0.2          | 0.24
+    """)
+
+
+def moments_of_truth() -> pl.DataFrame:
+    """One touchpoint that decides, one that is noticed when it fails, and two others."""
+    return table("""
+        touchpoint    | rank | importance      | verdict            | visit_count | open_count | completed_share | other_completed_share | difference | difference_low | difference_high | penalty | penalty_low | penalty_high | reward | reward_low | reward_high
+        Visit site    |      | minor           | no difference seen | 3253        | 120        | 0.181           | 0.179                 | 0.002      | -0.02          | 0.024           |         |             |              |        |            |
+        Install moved | 1    | major           | moment of truth    | 382         | 30         | 0.31            | 0.46                  | -0.15      | -0.21          | -0.09           | -0.05   | -0.13       | 0.03         |        |            |
+        Support chat  |      | moment of truth | hygiene            | 864         | 77         | 0.42            | 0.43                  | -0.01      | -0.05          | 0.03            | -0.18   | -0.25       | -0.11        | 0.01   | -0.05      | 0.07
+        Complaint     |      | moment of truth | too few            | 21          | 4          |                 |                       |            |                |                 |         |             |              |        |            |
+    """)
+
+
+def themes() -> pl.DataFrame:
+    """What is said where installations are moved, and where people complain."""
+    return table("""
+        stage    | touchpoint    | language | rank | theme                         | customer_count
+        Onboard  | Install moved | en       | 1    | third date, day off           | 61
+        Onboard  | Install moved | en       | 2    | nobody called                 | 7
+        Get help | Complaint     | en       | 1    | explained, four people        | 40
+        Get help | Support chat  | en       | 1    | explained, four people        | 12
+    """)
 
 
 def pain_points() -> pl.DataFrame:

@@ -1,0 +1,1 @@
+"""What no rule says: learned stages, and personas."""

@@ -75,7 +75,7 @@ with
             retention_spans.to_number
     ),
 
-    -- A customer is back once a period: only brackets may count one twice.
+    -- Of somebody back several times within a span the first time counts.
     returned as (
         select
             retention_returns.clock,
@@ -85,33 +85,7 @@ with
             retention_returns.cohort_on,
             retention_spans.measure,
             retention_spans.from_number,
-            count(*) as retained_count
-        from retention_returns
-        join
-            retention_spans
-            on retention_returns.period = retention_spans.period
-            and retention_returns.number = retention_spans.from_number
-        where
-            retention_spans.measure = 'on'
-            and retention_returns.reach_number >= retention_spans.to_number
-        group by
-            retention_returns.clock,
-            retention_returns.entry,
-            retention_returns.period,
-            retention_returns.activity,
-            retention_returns.cohort_on,
-            retention_spans.measure,
-            retention_spans.from_number
-        union all
-        select
-            retention_returns.clock,
-            retention_returns.entry,
-            retention_returns.period,
-            retention_returns.activity,
-            retention_returns.cohort_on,
-            retention_spans.measure,
-            retention_spans.from_number,
-            count(distinct retention_returns.customer_id) as retained_count
+            cast(sum(retention_returns.customer_count) as bigint) as retained_count
         from retention_returns
         join
             retention_spans
@@ -119,8 +93,9 @@ with
             and retention_returns.number
             between retention_spans.from_number and retention_spans.to_number
         where
-            retention_spans.measure = 'bracket'
+            retention_spans.measure in ('on', 'bracket')
             and retention_returns.reach_number >= retention_spans.to_number
+            and retention_returns.previous_number < retention_spans.from_number
         group by
             retention_returns.clock,
             retention_returns.entry,

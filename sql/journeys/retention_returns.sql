@@ -1,7 +1,9 @@
--- retention_returns: the periods after entry in which a customer of a cohort was back.
--- Grain: one row per clock, entry, period, activity, cohort_on, customer_id,
--- entry_number, number.
+-- retention_returns: how many of each cohort were back in which period after entry.
+-- Grain: one row per clock, entry, period, activity, cohort_on, reach_number, number,
+-- previous_number.
 -- Reads: active_periods, activity_days, retention_entries, retention_spans.
+-- previous_number is the last period before number in which they were active: who was
+-- back between two periods is counted once, where it lies before the first of them.
 with
     -- Nobody asks for a period after the last span.
     limits as (
@@ -18,6 +20,18 @@ with
         join limits on retention_entries.period = limits.period
     ),
 
+    followed as (
+        select
+            activity,
+            period,
+            customer_id,
+            number,
+            lag(number) over (
+                partition by activity, period, customer_id order by number
+            ) as previous_number
+        from active_periods
+    ),
+
     by_calendar as (
         select
             limited.clock,
@@ -25,86 +39,118 @@ with
             limited.period,
             limited.activity,
             limited.cohort_on,
-            limited.customer_id,
-            limited.number as entry_number,
-            active_periods.number - limited.number as number,
-            limited.reach_number
+            limited.reach_number,
+            followed.number - limited.number as number,
+            greatest(
+                coalesce(followed.previous_number - limited.number, -1), -1
+            ) as previous_number
         from limited
         join
-            active_periods
-            on limited.activity = active_periods.activity
-            and limited.period = active_periods.period
-            and limited.customer_id = active_periods.customer_id
-            and active_periods.number
+            followed
+            on limited.activity = followed.activity
+            and limited.period = followed.period
+            and limited.customer_id = followed.customer_id
+            and followed.number
             between limited.number and limited.number + limited.until_number
         where limited.clock = 'calendar'
     ),
 
+    widths as (
+        select period, width_us
+        from
+            (
+                values
+                    ('day', 86400000000),
+                    ('week', 604800000000),
+                    ('month', 2592000000000)
+            ) as periods(period, width_us)
+    ),
+
+    paced as (
+        select
+            activity,
+            customer_id,
+            first_us,
+            last_us,
+            lag(last_us) over (
+                partition by activity, customer_id order by day_number, utc_day
+            ) as previous_us
+        from activity_days
+    ),
+
     -- A piece of a day lies in one window, or in the two on both sides of its end.
-    rolling as (
+    pieces as (
         select
             limited.clock,
             limited.entry,
             limited.period,
             limited.activity,
             limited.cohort_on,
-            limited.customer_id,
-            limited.number as entry_number,
             limited.reach_number,
             limited.until_number,
             cast(
                 floor(
-                    cast(
-                        case
-                            when sides.is_last
-                            then activity_days.last_us
-                            else activity_days.first_us
-                        end
-                        - limited.entry_us as double
-                    ) / case
-                        limited.period
-                        when 'day'
-                        then 86400000000
-                        when 'week'
-                        then 604800000000
-                        else 2592000000000
-                    end
+                    cast(paced.first_us - limited.entry_us as double) / widths.width_us
                 ) as bigint
-            ) as number
+            ) as first_number,
+            cast(
+                floor(
+                    cast(paced.last_us - limited.entry_us as double) / widths.width_us
+                ) as bigint
+            ) as last_number,
+            coalesce(
+                cast(
+                    floor(
+                        cast(paced.previous_us - limited.entry_us as double)
+                        / widths.width_us
+                    ) as bigint
+                ),
+                -1
+            ) as previous_number
         from limited
+        join widths on limited.period = widths.period
         join
-            activity_days
-            on limited.activity = activity_days.activity
-            and limited.customer_id = activity_days.customer_id
-        cross join (values (true), (false)) as sides(is_last)
+            paced
+            on limited.activity = paced.activity
+            and limited.customer_id = paced.customer_id
         where limited.clock = 'rolling'
     ),
 
-    returned as (
+    back as (
         select
             clock,
             entry,
             period,
             activity,
             cohort_on,
-            customer_id,
-            entry_number,
+            reach_number,
             number,
-            reach_number
+            previous_number
         from by_calendar
         union all
-        select distinct
+        select
             clock,
             entry,
             period,
             activity,
             cohort_on,
-            customer_id,
-            entry_number,
-            number,
-            reach_number
-        from rolling
-        where number between 0 and until_number
+            reach_number,
+            first_number as number,
+            previous_number
+        from pieces
+        where first_number > previous_number and first_number <= until_number
+        union all
+        select
+            clock,
+            entry,
+            period,
+            activity,
+            cohort_on,
+            reach_number,
+            last_number as number,
+            first_number as previous_number
+        from pieces
+        where last_number > first_number and last_number <= until_number
     )
 
 select
@@ -113,8 +159,10 @@ select
     period,
     activity,
     cohort_on,
-    customer_id,
-    entry_number,
+    reach_number,
     number,
-    reach_number
-from returned
+    previous_number,
+    count(*) as customer_count
+from back
+group by
+    clock, entry, period, activity, cohort_on, reach_number, number, previous_number

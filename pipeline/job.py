@@ -20,7 +20,7 @@ from pipeline.settings import FILE_NAME, Settings, identity_key
 
 # Who is one person and who is not, as people decided; a project may do without.
 DECISIONS_FILE = "identity_links.csv"
-OPTIONAL_FILES = (DECISIONS_FILE, "interventions.csv")
+OPTIONAL_FILES = (DECISIONS_FILE, "interventions.csv", "benchmarks.csv")
 CATALOGUE_FILES = ("stages.csv", "touchpoints.csv", "notes.csv")
 
 
@@ -155,3 +155,9 @@ def resume(settings: Settings, step: str) -> Job:
             "run without --from"
         )
     return job
+
+
+def read_seconds(settings: Settings) -> dict[str, float]:
+    """How long each step of the standing job took, by name."""
+    path = settings.work / "seconds.json"
+    return json.loads(path.read_text()) if path.is_file() else {}

@@ -8,15 +8,16 @@ from pathlib import Path
 
 import polars as pl
 
-from pipeline import steps, warehouse
+from pipeline import warehouse
+from pipeline.catalogue import benchmarks
 from pipeline.catalogue import files as catalogue
 from pipeline.catalogue.suggestions import suggestions
 from pipeline.change import interventions
 from pipeline.identity import decisions
+from pipeline.lake import open_lake
 from pipeline.landing import gate, ledger
 from pipeline.landing.ledger import Night
 from pipeline.landing.staging import Problem
-from pipeline.resources import sql_folder
 from pipeline.settings import Settings
 
 
@@ -42,11 +43,13 @@ def rehearse(settings: Settings, *, now: datetime) -> Rehearsal:
     """Read every source whole, land nothing, and say what would come of it.
 
     Raises:
-        BadSettings: A line of the catalogue, of identity_links.csv or of interventions.csv that
-            cannot be meant.
+        BadSettings: A line of the catalogue, of identity_links.csv, of interventions.csv or of
+            benchmarks.csv that cannot be meant.
     """
     read = catalogue.read(settings.folder)
-    interventions.read(settings.folder, read.touchpoints["touchpoint"].to_list())
+    touchpoints = read.touchpoints["touchpoint"].to_list()
+    interventions.read(settings.folder, touchpoints)
+    benchmarks.read(settings.folder, read.stages["stage"].to_list(), touchpoints)
     decisions.read(settings.folder, region=settings.company.phone_region)
     with tempfile.TemporaryDirectory(prefix="wend-check-") as folder:
         lake = Path(folder)
@@ -88,7 +91,7 @@ def kind_touchpoints(
         temp_gib=settings.machine.temp_gib,
         temp_folder=lake / "temp",
     ) as con:
-        steps.open_lake(con, lake)
+        open_lake(con, lake)
         for name, frame in given.items():
             con.register(name, frame)
         wanted = warehouse.needed(warehouse.shipped_models(), model)

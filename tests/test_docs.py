@@ -71,7 +71,7 @@ def test_formats_are_listed_on_the_command_line(wend: Wend) -> None:
 
 def test_the_example_configuration_is_valid(tmp_path: Path) -> None:
     """The wend.toml that the README shows loads as it stands."""
-    (shown,) = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+    shown = "".join(re.findall(r"```toml\n(.*?)```", README, re.DOTALL))
 
     settings = Settings.model_validate({**tomllib.loads(shown), "folder": tmp_path})
 

@@ -14,10 +14,12 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from pipeline import steps
+from pipeline.build import connect
+from pipeline.identity.attribution import attribute, identify
 from pipeline.identity.customers import Stitched
 from pipeline.identity.tables import build, read_sql
 from pipeline.job import Job, lock
+from pipeline.lake import open_past_lake
 from pipeline.landing.schema import INSTANT
 from pipeline.settings import Settings
 from pipeline.warehouse import quoted
@@ -70,7 +72,7 @@ def known_by(settings: Settings, instant: datetime) -> Iterator[duckdb.DuckDBPyC
     with _past(settings, instant) as con:
         with tempfile.TemporaryDirectory(prefix=PREFIX, dir=settings.work) as folder:
             _identified(con, settings, instant, Path(folder))
-            steps.attribute(con, settings, _job(instant), Path(folder), up_to="event_customers")
+            attribute(con, settings, _job(instant), Path(folder), up_to="event_customers")
         yield con
 
 
@@ -126,9 +128,9 @@ def _past(settings: Settings, instant: datetime) -> Iterator[duckdb.DuckDBPyConn
     settings.work.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory(prefix=PREFIX, dir=settings.work) as folder,
-        steps.connect(settings, Path(folder) / "as_of.duckdb") as con,
+        connect(settings, Path(folder) / "as_of.duckdb") as con,
     ):
-        steps.open_past_lake(con, settings.lake, instant)
+        open_past_lake(con, settings.lake, instant)
         yield con
 
 
@@ -140,7 +142,7 @@ def _identified(
     # Probable matches come of a model that has learnt from what landed later.
     sure = settings.identity.model_copy(update={"match": None})
     settings = settings.model_copy(update={"identity": sure})
-    return steps.identify(con, settings, _job(instant), decided_until=until, out=out)
+    return identify(con, settings, _job(instant), decided_until=until, out=out)
 
 
 def _job(instant: datetime) -> Job:

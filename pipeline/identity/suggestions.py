@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import duckdb
 import polars as pl
 
-from pipeline import publish, steps
+from pipeline import publish
 from pipeline.identity.tables import given, read_sql
+from pipeline.lake import open_lake
 from pipeline.settings import Settings
 
 # What a regular expression takes for more than itself; the rest stays readable.
@@ -47,7 +48,7 @@ def published(settings: Settings, *, limit: int) -> Suggestions:
     with duckdb.connect(config={"python_enable_replacements": False}) as con:
         for name in ("identifiers", "customer_links"):
             con.read_parquet((folder / f"{name}.parquet").as_posix()).create_view(name)
-        steps.open_lake(con, settings.lake)
+        open_lake(con, settings.lake)
         names = con.sql(read_sql("given_name_counts")).pl()
         with given(con, given_name_counts=names):
             suspects = con.sql(read_sql("suspect_identifiers")).pl()

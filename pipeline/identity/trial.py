@@ -17,6 +17,7 @@ import duckdb
 import polars as pl
 
 from pipeline import publish, steps
+from pipeline.build import BUILD, connect
 from pipeline.errors import ImplausibleCustomers
 from pipeline.identity.alarms import FILE_NAME as ALARMS
 from pipeline.identity.policy import of
@@ -126,7 +127,7 @@ def attempt(settings: Settings, policy: Identity, *, now: datetime, listener: Li
         standing.mkdir(parents=True)
         (standing / "identity").symlink_to(before.identity)
         after = _computed(tried, job, "after", listener)
-        with steps.connect(tried, Path(":memory:")) as con:
+        with connect(tried, Path(":memory:")) as con:
             return replace(
                 _compared(con, before, after), as_of=job.as_of, is_published=is_published
             )
@@ -179,7 +180,7 @@ def _computed(settings: Settings, job: Job, side: str, listener: Listener) -> Si
             said = "an alarm would stop the publish"
         listener.done(f"{side}: {name}", said)
     alarms = tuple(json.loads((settings.work / ALARMS).read_text(encoding="utf-8")))
-    return Side(settings.work / "identity", settings.work / steps.BUILD, "ordered_events", alarms)
+    return Side(settings.work / "identity", settings.work / BUILD, "ordered_events", alarms)
 
 
 def _compared(con: duckdb.DuckDBPyConnection, before: Side, after: Side) -> Trial:

@@ -17,6 +17,7 @@ from pipeline.identity.explain import spellings
 from pipeline.identity.matching import review
 from pipeline.identity.tables import read_sql as identity_sql
 from pipeline.job import begin, plan
+from pipeline.lake import open_lake
 from pipeline.landing import ledger
 from pipeline.privacy import search
 from pipeline.privacy.gate import read_sql
@@ -181,7 +182,7 @@ def _unstitched(settings: Settings, asked: str) -> Person:
         temp_gib=settings.machine.temp_gib,
         temp_folder=settings.lake / ".privacy",
     ) as con:
-        steps.open_lake(con, settings.lake)
+        open_lake(con, settings.lake)
         con.register("asked_spellings", spelled)
         found = con.sql(read_sql("landed_spellings")).fetchall()
     # Nothing landed, but a refused record may name it, and a late file may bring it.

@@ -16,7 +16,8 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from pipeline import steps, warehouse
+from pipeline import warehouse
+from pipeline.lake import open_lake
 from pipeline.landing import ledger
 from pipeline.landing.schema import FILES, LANDED_EVENTS
 from pipeline.privacy.gate import RULE, UNTOLD, read_sql
@@ -57,7 +58,7 @@ def doom(con: duckdb.DuckDBPyConnection, settings: Settings, person: Person) -> 
         `event_id`, `is_told_by_names`: False for events that come back unrecognised unless their
         own ids are remembered.
     """
-    steps.open_lake(con, settings.lake)
+    open_lake(con, settings.lake)
     names = pl.DataFrame(
         list(person.identifiers),
         schema={"namespace": pl.String, "value": pl.String},

@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -45,6 +46,8 @@ class Tombstones:
         return keyed(self.key, kind, name) in self.digests
 
 
+# The same words stand in many texts.
+@lru_cache(maxsize=2**16)
 def keyed(key: bytes, kind: str, name: str) -> str:
     """The keyed hash of a name, in hex; sql/privacy/staged_erased_identifiers.sql has it, too.
 

@@ -25,6 +25,7 @@ STEPS: tuple[tuple[str, str | None, str], ...] = (
     ("stitch", "floor_stitch", "3"),
     ("order_and_models", "floor_order", "4"),
     ("graph", None, ""),
+    ("learned", None, ""),
     ("causes", None, ""),
     ("changes", None, ""),
     ("churn", None, ""),
@@ -103,6 +104,7 @@ def main(event_count: int) -> None:
         jobs += [
             "order_and_models",
             "graph",
+            "learned",
             "causes",
             "changes",
             "churn",

@@ -11,6 +11,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from pipeline import run, steps
+from pipeline.build import connect
 from pipeline.job import begin, plan, standing
 from pipeline.landing import gate
 from pipeline.landing.ledger import Night
@@ -50,7 +51,7 @@ def floor_land_web(settings: Settings) -> None:
     """DuckDB's bare typed read of the same files into one Parquet file."""
     glob = (settings.folder / settings.sources["web"].path).as_posix()
     target = (settings.folder / "bench-floor.parquet").as_posix()
-    with steps.connect(settings, Path(":memory:")) as con:
+    with connect(settings, Path(":memory:")) as con:
         con.execute(
             f"copy (select * from read_json('{glob}', format = 'newline_delimited', "
             f"columns = {SEGMENT_COLUMNS}, ignore_errors = true)) "
@@ -103,7 +104,7 @@ def floor_order(settings: Settings) -> None:
     path = settings.work / "floor.duckdb"
     path.unlink(missing_ok=True)
     events = (settings.published / "current" / "events.parquet").resolve().as_posix()
-    with steps.connect(settings, path) as con:
+    with connect(settings, path) as con:
         con.execute(
             f"create table ordered as select * from read_parquet('{events}') "
             "order by customer_id, occurred_at"

@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from pipeline import steps
+from pipeline.build import BUILD
 from pipeline.identity import as_of
 from pipeline.job import begin, plan
 from pipeline.settings import Settings, load
@@ -154,7 +155,7 @@ def test_events_known_by_an_instant_have_the_customers_of_then(landed: Path) -> 
 def test_the_difference_to_today_is_counted(landed: Path) -> None:
     """Day 31: the laptop and bob's cookie went to others; cleo and dora came apart."""
     settings = load(landed)
-    with duckdb.connect(str(settings.work / steps.BUILD)) as con:
+    with duckdb.connect(str(settings.work / BUILD)) as con:
         found = as_of.restatements(con, settings, [day(31), day(2)])
 
     (row,) = found.rows(named=True)
@@ -178,7 +179,7 @@ def test_an_event_that_had_no_customer_then_is_counted_apart(tmp_path: Path) -> 
     deliver(folder, "all", [*kiosk, page, login])
     settings = ordered(folder)
 
-    with duckdb.connect(str(settings.work / steps.BUILD)) as con:
+    with duckdb.connect(str(settings.work / BUILD)) as con:
         between = day(10) + timedelta(minutes=30)
         (row,) = as_of.restatements(con, settings, [between]).rows(named=True)
 

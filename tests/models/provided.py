@@ -8,6 +8,7 @@ import duckdb
 import polars as pl
 
 from pipeline import business_days, session_cuts
+from pipeline.catalogue.benchmarks import BENCHMARKS
 from pipeline.catalogue.goals import GOALS
 from pipeline.change.interventions import INTERVENTIONS
 from pipeline.landing.schema import (
@@ -18,6 +19,7 @@ from pipeline.landing.schema import (
     LANDED_IDENTIFIERS,
     QUARANTINE,
 )
+from pipeline.learned.spans import SPANS
 from pipeline.paths import codes, spans
 from pipeline.warehouse import Model, build
 
@@ -117,6 +119,7 @@ PROVIDED: Mapping[str, pl.Schema] = {
     ),
     "goals": GOALS,
     "interventions": INTERVENTIONS,
+    "given_benchmarks": BENCHMARKS,
     "touchpoint_patterns": pl.Schema(
         {
             "rank": pl.Int32,
@@ -138,6 +141,7 @@ PROVIDED: Mapping[str, pl.Schema] = {
     ),
     "business_days": business_days.SCHEMA,
     "path_codes": codes.SCHEMA,
+    "persona_spans": SPANS,
     "retention_spans": spans.SCHEMA,
     "session_cuts": session_cuts.SCHEMA,
     "suppressed_identifiers": pl.Schema({"identifier": pl.String}),

@@ -52,7 +52,11 @@ def test_a_touchpoint_is_measured_by_who_met_it(run_model: RunModel) -> None:
     assert_frame_equal(rounded.select(expected.columns), expected)
     assert found["share_of_stage"].to_list() == [None, pytest.approx(2 / 3), pytest.approx(1 / 3)]
     dates = found.select(pl.col("first_met_at", "last_met_at").dt.strftime("%d %H:%M:%S"))
-    assert dates.rows() == [(None, None), ("01 00:00:00", "08 00:00:01"), ("01 00:00:00", "01 08:00:00")]
+    assert dates.rows() == [
+        (None, None),
+        ("01 00:00:00", "08 00:00:01"),
+        ("01 00:00:00", "01 08:00:00"),
+    ]
 
 
 def test_answers_and_messages_belong_to_what_they_speak_of(run_model: RunModel) -> None:

@@ -38,8 +38,8 @@ def opportunities(
 
     A journey saved goes on as the others do: it completes with the chance that a journey here
     has, given that it does not stop here, and is then worth what completed ones are on average.
-    The range is that of the effect alone. Without a completed journey there is no value, and
-    journeys decide.
+    The range is that of the effect alone. Where no completed journey tells of money there is no
+    value, and journeys decide.
 
     Args:
         causes: drop_off_causes.
@@ -48,7 +48,8 @@ def opportunities(
         journeys: `status`, `value_cents` and `journey_count`, one row per status.
     """
     done = journeys.filter(pl.col("status") == "completed")
-    worth = done["value_cents"].item() // done["journey_count"].item() if done.height else None
+    total = done["value_cents"].sum()
+    worth = total // done["journey_count"].item() if total else None
     goes_on = 1 - pl.col("drop_off_share")
     first = (
         causes.drop_nulls("rank")

@@ -313,3 +313,11 @@ def test_an_opportunity_is_reach_times_excess_times_value() -> None:
         2000,
         3000,
     )
+
+    unpaid = worth.with_columns(value_cents=pl.lit(0))
+    (free,) = opportunities(cause, nodes, drop_offs, unpaid).rows(named=True)
+    assert (free["journeys"], free["completed_value_cents"], free["value_cents"]) == (
+        40,
+        None,
+        None,
+    )

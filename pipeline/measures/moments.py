@@ -174,7 +174,7 @@ def _verdict(contrasts: dict[str, Matched], is_sure: np.ndarray) -> str:
         return "hygiene"
     if met_sure and abs(met.value) >= LEAST:
         return "moment of truth"
-    return "too few" if np.isnan(met.value) else "no difference seen"
+    return "too few to compare" if np.isnan(met.value) else "no difference seen"
 
 
 def _highest_sum(one: Matched, other: Matched) -> float:

@@ -60,8 +60,8 @@ def test_one_after_which_they_do_not_is_none() -> None:
 
 def test_one_that_too_few_met_is_said_to_be() -> None:
     """Twenty-nine visits tell nothing."""
-    assert verdict(met((29, 29), (200, 20)), NOTHING) == "too few"
-    assert verdict(ALIKE.clear(), NOTHING.clear()) == "too few"
+    assert verdict(met((29, 29), (200, 20)), NOTHING) == "too few to compare"
+    assert verdict(ALIKE.clear(), NOTHING.clear()) == "too few to compare"
 
 
 def test_hygiene_is_noticed_only_when_it_fails() -> None:

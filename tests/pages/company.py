@@ -416,7 +416,7 @@ def moments_of_truth() -> pl.DataFrame:
         Visit site    |      | minor           | no difference seen | 3253        | 120        | 0.181           | 0.179                 | 0.002      | -0.02          | 0.024           |         |             |              |        |            |
         Install moved | 1    | major           | moment of truth    | 382         | 30         | 0.31            | 0.46                  | -0.15      | -0.21          | -0.09           | -0.05   | -0.13       | 0.03         |        |            |
         Support chat  |      | moment of truth | hygiene            | 864         | 77         | 0.42            | 0.43                  | -0.01      | -0.05          | 0.03            | -0.18   | -0.25       | -0.11        | 0.01   | -0.05      | 0.07
-        Complaint     |      | moment of truth | too few            | 21          | 4          |                 |                       |            |                |                 |         |             |              |        |            |
+        Complaint     |      | moment of truth | too few to compare | 21          | 4          |                 |                       |            |                |                 |         |             |              |        |            |
     """)
 
 

@@ -169,7 +169,7 @@ def test_what_the_data_say_stands_beside_the_catalogue() -> None:
         ("Install moved", "major", "moment of truth"),
         ("Support chat", "moment of truth", "hygiene"),
         ("Visit site", "minor", "no difference seen"),
-        ("Complaint", "moment of truth", "too few"),
+        ("Complaint", "moment of truth", "too few to compare"),
     ]
     assert (rows[0].completed, rows[0].other, rows[0].interval) == ("31%", "46%", "(−21 to −9)")
     assert (rows[3].difference, rows[3].interval) == ("–", "")

@@ -94,6 +94,7 @@ def parameters(settings: Settings, job: Job) -> pl.DataFrame:
                 "as_of": as_of.replace(tzinfo=None),
                 "as_of_us": microseconds(as_of),
                 "dormancy_us": round(dormancy_days * day),
+                "aftermath_us": round(settings.journeys.aftermath_minutes * 60_000_000),
                 "horizon_us": round(settings.churn.horizon_days * day),
                 "horizon_days": settings.churn.horizon_days,
                 "min_history_us": round(settings.churn.min_history_days * day),

@@ -447,6 +447,8 @@ class Journeys(_Section):
     Attributes:
         dormancy_days: Silent longer than this, a customer's journey has ended; else so long that
             hardly anybody comes back, as the data say (the table dormancy).
+        aftermath_minutes: What a customer does no later than this after an outcome belongs to no
+            journey: the way to the outcome is over, and what follows is no new one.
         session_gap_minutes: Silent longer than this in one channel family, a session has.
         session_splits_at_midnight: A session ends at midnight in the company's time zone.
         session_splits_by_campaign: A session ends where an event names another campaign.
@@ -458,6 +460,7 @@ class Journeys(_Section):
     """
 
     dormancy_days: float | None = Field(default=None, gt=0)
+    aftermath_minutes: float = Field(default=0, ge=0)
     session_gap_minutes: dict[Channel, float] = Field(default_factory=dict)
     session_splits_at_midnight: bool = False
     session_splits_by_campaign: bool = False

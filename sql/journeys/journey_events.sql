@@ -1,8 +1,9 @@
 -- journey_events: every touchpoint of a customer with the journey it belongs to.
 -- Grain: one row per customer_id, position, for every touchpoint.
 -- Reads: ordered_events, parameters.
+-- What a customer does no later than aftermath_us after an outcome is no sign of life
+-- and belongs to no journey, unless it is an outcome itself; with 0, all of it is one.
 with
-    -- A sign of life: the customer acted, or the journey was decided.
     touched as (
         select
             customer_id,
@@ -20,9 +21,31 @@ with
             device_kind,
             amount_cents,
             is_uncertain,
-            initiator = 'customer' or outcome is not null as is_sign
+            max(case when outcome is not null then occurred_us end) over (
+                partition by customer_id
+                order by position
+                rows between unbounded preceding and 1 preceding
+            ) as outcome_us
         from ordered_events
         where touchpoint is not null
+    ),
+
+    -- A sign of life: the customer acted, or the journey was decided.
+    signed as (
+        select
+            touched.*,
+            touched.outcome is not null
+            or (
+                touched.initiator = 'customer'
+                and (
+                    touched.outcome_us is null
+                    or parameters.aftermath_us = 0
+                    or touched.occurred_us - touched.outcome_us
+                    > parameters.aftermath_us
+                )
+            ) as is_sign
+        from touched
+        cross join parameters
     ),
 
     paced as (
@@ -32,7 +55,7 @@ with
             max(case when is_sign then position end) over earlier as sign_position,
             max(case when outcome is not null then position end) over earlier
             as outcome_position
-        from touched
+        from signed
         window
             earlier as (
                 partition by customer_id

@@ -47,6 +47,36 @@ def test_an_outcome_closes_the_journey(run_model: Callable[..., pl.DataFrame]) -
     assert numbers(events) == [1, 1, 2, 2, 3]
 
 
+def test_what_follows_an_outcome_at_once_may_be_left_out(
+    run_model: Callable[..., pl.DataFrame],
+) -> None:
+    """Within half an hour of an order its receipt is read; a second order is one all the same."""
+    events = run_model(
+        "journey_events",
+        parameters=pl.DataFrame({"aftermath_us": [30 * 60_000_000]}),
+        ordered_events=table("""
+            customer_id | position | occurred_at                | touchpoint   | initiator | outcome
+            ada         | 1        | 2026-01-01 09:00:00.000000 | Visit site   | customer  |
+            ada         | 2        | 2026-01-01 10:00:00.000000 | Order placed | customer  | completes
+            ada         | 3        | 2026-01-01 10:00:30.000000 | Read receipt | customer  |
+            ada         | 4        | 2026-01-01 10:30:00.000000 | Read receipt | customer  |
+            ada         | 5        | 2026-01-01 10:30:00.000001 | Visit site   | customer  |
+            bob         | 1        | 2026-01-01 10:00:00.000000 | Order placed | customer  | completes
+            bob         | 2        | 2026-01-01 10:10:00.000000 | Visit site   | customer  |
+            bob         | 3        | 2026-01-01 10:20:00.000000 | Order placed | customer  | completes
+            bob         | 4        | 2026-01-01 10:40:00.000000 | Visit site   | customer  |
+        """),
+    )
+
+    assert numbers(events) == [1, 1, None, None, 2, 1, None, 2, None]
+    assert events.filter("is_opening").select("customer_id", "position").sort(pl.all()).rows() == [
+        ("ada", 1),
+        ("ada", 5),
+        ("bob", 1),
+        ("bob", 3),
+    ]
+
+
 def test_the_company_cannot_open_a_journey_or_keep_it_alive(
     run_model: Callable[..., pl.DataFrame],
 ) -> None:

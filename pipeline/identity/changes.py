@@ -11,10 +11,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pipeline.identity.hashes import Hashes, among, hashed, opens, starts
+from pipeline.identity.hashes import Hashes, among, hashed, opens, slices, starts
 from pipeline.identity.tables import given, holds_rows, read_sql
 
-BATCH_ROWS = 1 << 19
+BATCH_ROWS = 1 << 17
+HELD_ROWS = 1 << 22
 MEMBERS = pl.Schema({"identifier": pl.String, "customer_id": pl.String})
 
 Names = Callable[[NDArray[np.int64]], pl.Series]
@@ -64,18 +65,26 @@ def _moved(
     con: duckdb.DuckDBPyConnection, identifier: Hashes, customer: NDArray[np.integer], own: Hashes
 ) -> tuple[pl.DataFrame, Hashes]:
     """The former identifiers that are not whose they were, and all former customers by hash."""
-    belongs = customer >= 0
-    present = _pairs(identifier[belongs], own[customer[belongs]])
+    present = np.empty(np.count_nonzero(customer >= 0), dtype=np.uint64)
+    end = 0
+    for part in slices(len(customer)):
+        belongs = customer[part] >= 0
+        pairs = _pairs(identifier[part][belongs], own[customer[part][belongs]])
+        present[end : end + len(pairs)] = pairs
+        end += len(pairs)
     present.sort()
     start = starts(present)
-    moved, former = [MEMBERS.to_frame()], [own[:0]]
+    moved, former, fresh = [MEMBERS.to_frame()], own[:0], [own[:0]]
     for batch in _previous(con):
         theirs = hashed(batch["customer_id"])
         stays = among(present, _pairs(hashed(batch["identifier"]), theirs), start)
         if not stays.all():
             moved.append(batch.filter(~stays))
-        former.append(_distinct(theirs))
-    return pl.concat(moved), _distinct(np.concatenate(former))
+        fresh.append(_distinct(theirs))
+        # Each customer comes in many batches, and need be held but once.
+        if sum(map(len, fresh)) > HELD_ROWS:
+            former, fresh = _distinct(np.concatenate([former, *fresh])), [own[:0]]
+    return pl.concat(moved), _distinct(np.concatenate([former, *fresh]))
 
 
 def _pairs(identifier: Hashes, customer: Hashes) -> Hashes:

@@ -19,7 +19,7 @@ def components(
     size: int, left: NDArray[np.integer], right: NDArray[np.integer]
 ) -> tuple[int, Numbers]:
     """How many connected groups the numbers 0..size-1 form, and the group of each."""
-    degree = np.bincount(left, minlength=size)
+    degree = np.bincount(left, minlength=size).astype(np.int32)
     degree += np.bincount(right, minlength=size)
     right_hangs = degree[right] == 1
     left_hangs = (degree[left] == 1) & ~right_hangs

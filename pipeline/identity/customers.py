@@ -4,8 +4,8 @@ A customer is named after its earliest landed identifier, so that later nights r
 but those who turn out to be one or several; no state is kept to achieve it.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,21 +15,19 @@ import polars as pl
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
-from pipeline.identity import lookup
+from pipeline.identity import lookup, piles
 from pipeline.identity.changes import changes
 from pipeline.identity.components import Numbers
 from pipeline.identity.evidence import CONFIDENCE, FORCE, RULES, Links
 from pipeline.identity.groups import Groups, group
-from pipeline.identity.hashes import Hashes, hashed
+from pipeline.identity.hashes import Hashes, hashed, joined, slices
 from pipeline.identity.ids import CUSTOMER, keyed_texts
-from pipeline.identity.links import Identifiers, gather
+from pipeline.identity.links import Identifiers, gather, sighting_count
 from pipeline.identity.policy import Policy
 from pipeline.landing.schema import INSTANT
 
 STATUSES = ("used", "rejected", "vetoed", "expired", "shared", "blocked")
 STANDINGS = ("active", "shared", "blocked")
-# Rows that are written together.
-SLICE_ROWS = 1 << 18
 # Columns in which a few values come again and again.
 FEW_VALUES = (
     *("namespace", "status", "reason", "is_strong", "priority", "event_count", "night"),
@@ -74,43 +72,65 @@ def stitch(con: duckdb.DuckDBPyConnection, *, policy: Policy, key: bytes, out: P
     Raises:
         BadSettings: A given veto stands against a given force.
     """
-    identifiers, links = gather(con, policy)
-    groups = group(identifiers, links)
-    customers, customer = named(identifiers, groups, key=key)
-    out.mkdir(parents=True, exist_ok=True)
-    status = _standing(identifiers)
-    hashes = _write(
-        out, "identifiers", _identifier_slices(identifiers, status, customers, customer)
-    )
-    verdict, blame = _verdicts(identifiers, links, groups)
-    _write(out, "customer_links", _link_slices(identifiers, links, verdict, blame))
-    changed = changes(
-        con,
-        identifier=hashes,
-        customer=customer,
-        customers=customers,
-        names=lambda rows: _names(identifiers, rows),
-    )
-    _write(out, "customer_changes", iter([changed]))
-    confidence = customers.select("customer_id", "identity_confidence")
-    _write(out, "customer_confidence", iter([confidence]))
-    lookup.write(
-        out, values=identifiers.value, customer=customer, left=links.left, right=links.right
-    )
-    statuses = np.bincount(status, minlength=len(STANDINGS)).tolist()
-    verdicts = np.bincount(verdict, minlength=len(STATUSES)).tolist()
-    return Stitched(
-        identifier_count=identifiers.size,
-        active_count=statuses[0],
-        shared_count=statuses[1],
-        blocked_count=statuses[2],
-        link_count=links.size,
-        used_count=verdicts[USED],
-        rejected_count=verdicts[REJECTED],
-        unseen=links.unseen,
-        customer_count=customers.height,
-        largest_customer=int(customers["identifier_count"].to_numpy().max(initial=0)),
-    )
+    bits = piles.bits_of(sighting_count(con))
+    with piles.folder(con, bits=bits) as folder:
+        identifiers, links = gather(con, policy, folder=folder, bits=bits)
+        links = _aside(links, folder)
+        groups = group(identifiers, links)
+        piles.give_back()
+        verdict, blame = _verdicts(identifiers, links, groups)
+        customers, customer = named(identifiers, groups, key=key)
+        nothing = np.zeros(0, dtype=np.int64)
+        # What has done its part need not be held: the largest tables are still to be written.
+        del groups
+        identifiers = replace(identifiers, person=nothing.astype(np.int32))
+        piles.give_back()
+        status = _standing(identifiers)
+        statuses = np.bincount(status, minlength=len(STANDINGS)).tolist()
+        verdicts = np.bincount(verdict, minlength=len(STATUSES)).tolist()
+        stitched = Stitched(
+            identifier_count=identifiers.size,
+            active_count=statuses[0],
+            shared_count=statuses[1],
+            blocked_count=statuses[2],
+            link_count=links.size,
+            used_count=verdicts[USED],
+            rejected_count=verdicts[REJECTED],
+            unseen=links.unseen,
+            customer_count=customers.height,
+            largest_customer=int(customers["identifier_count"].to_numpy().max(initial=0)),
+        )
+        out.mkdir(parents=True, exist_ok=True)
+        hashes: list[Hashes] = []
+        rows = _identifier_slices(identifiers, status, customers, customer)
+        _write(out, "identifiers", _noted(rows, hashes))
+        identifiers = replace(identifiers, first_seen_us=nothing, last_seen_us=nothing)
+        _write(out, "customer_links", _link_slices(identifiers, links, verdict, blame))
+        lookup.write(
+            out, values=identifiers.value, customer=customer, left=links.left, right=links.right
+        )
+        del links, verdict, blame
+        piles.give_back()
+        changed = changes(
+            con,
+            identifier=joined(hashes),
+            customer=customer,
+            customers=customers,
+            names=lambda rows: _names(identifiers, rows),
+        )
+        _write(out, "customer_changes", iter([changed]))
+        confidence = customers.select("customer_id", "identity_confidence")
+        _write(out, "customer_confidence", iter([confidence]))
+        return stitched
+
+
+def _aside(links: Links, folder: Path | None) -> Links:
+    """The same, with what is needed for writing alone put aside."""
+    names = ("weight", "event_count", "first_seen_us", "last_seen_us", "sources")
+    columns: dict[str, Any] = {
+        name: piles.aside(folder, f"link_{name}", getattr(links, name)) for name in names
+    }
+    return replace(links, **columns)
 
 
 def named(identifiers: Identifiers, groups: Groups, *, key: bytes) -> tuple[pl.DataFrame, Numbers]:
@@ -124,19 +144,23 @@ def named(identifiers: Identifiers, groups: Groups, *, key: bytes) -> tuple[pl.D
         One row per customer: `customer_id`, `identity_confidence`, `identifier_count`; and the
         row of each identifier, -1 where it names no customer.
     """
-    active = np.flatnonzero(identifiers.is_active)
-    label = groups.label[active]
     latest = np.iinfo(np.int64).max
     first = np.full(len(groups.level), latest, dtype=np.int64)
-    rank = identifiers.rules["name_rank"].to_numpy()[identifiers.namespace[active]]
-    night = identifiers.night[active].astype(np.int64)
-    np.minimum.at(first, label, (night << RANK_BITS | rank) << 32 | active)
+    name_rank = identifiers.rules["name_rank"].to_numpy()
+    is_active = identifiers.is_active
+    for part in slices(identifiers.size):
+        active = part.start + np.flatnonzero(is_active[part])
+        night = identifiers.night[active].astype(np.int64)
+        rank = night << RANK_BITS | name_rank[identifiers.namespace[active]]
+        np.minimum.at(first, groups.label[active], rank << 32 | active)
     present = np.flatnonzero(first < latest)
     row = np.full(len(first), -1, dtype=np.int32)
     row[present] = np.arange(len(present), dtype=np.int32)
-    customer = np.full(identifiers.size, -1, dtype=np.int32)
-    customer[active] = row[label]
-    count = np.bincount(customer[active], minlength=len(present))
+    customer = row[groups.label]
+    customer[~is_active] = -1
+    count = np.zeros(len(present), dtype=np.int64)
+    for part in slices(identifiers.size):
+        np.add.at(count, customer[part][is_active[part]], 1)
     namesakes = _names(identifiers, first[present] & 0xFFFFFFFF)
     customers = pl.DataFrame(
         {
@@ -150,8 +174,8 @@ def named(identifiers: Identifiers, groups: Groups, *, key: bytes) -> tuple[pl.D
 
 def _names(identifiers: Identifiers, rows: NDArray[np.integer]) -> pl.Series:
     """The identifiers of some rows, as `namespace:value`."""
-    spaces = identifiers.rules["namespace"].gather(identifiers.namespace[rows])
-    return (spaces + ":") + identifiers.value.gather(rows)
+    begins = identifiers.rules["namespace"] + ":"
+    return begins.gather(identifiers.namespace[rows]) + identifiers.value.gather(rows)
 
 
 def _standing(identifiers: Identifiers) -> NDArray[np.uint8]:
@@ -169,16 +193,16 @@ def _identifier_slices(
 ) -> Iterator[pl.DataFrame]:
     """One row per identifier, as published, some at a time."""
     rules, ids = identifiers.rules, customers["customer_id"]
-    for part in _slices(identifiers.size):
-        namespace = identifiers.namespace[part]
-        spaces, value = rules["namespace"].gather(namespace), identifiers.value[part]
+    begins = rules["namespace"] + ":"
+    for part in slices(identifiers.size):
+        namespace, value = identifiers.namespace[part], identifiers.value[part]
         row = pl.Series(customer[part])
         yield pl.DataFrame(
             {
-                "identifier": (spaces + ":") + value,
-                "namespace": spaces,
+                "identifier": begins.gather(namespace) + value,
+                "namespace": _listed(rules["namespace"]).gather(namespace),
                 "value": value,
-                "status": pl.Series(STANDINGS).gather(status[part]),
+                "status": _listed(STANDINGS).gather(status[part]),
                 "reason": _few(identifiers.reasons, part, pl.String()),
                 "customer_id": ids.gather(row.set(row < 0, None)),
                 "is_strong": rules["is_strong"].gather(namespace),
@@ -189,6 +213,8 @@ def _identifier_slices(
                 "night": identifiers.night[part],
             }
         )
+        piles.let_go(identifiers.night, identifiers.event_count)
+        piles.let_go(identifiers.first_seen_us, identifiers.last_seen_us)
 
 
 def _link_slices(
@@ -198,7 +224,7 @@ def _link_slices(
     reasons = pl.Series(_reasons(identifiers, links), dtype=pl.String)
     # Why it was given, unless there is something to say against it.
     told = {number: why for number, why in links.told.items() if status[number] == USED}
-    for part in _slices(links.size):
+    for part in slices(links.size):
         reason = reasons.gather(blame[part])
         given = _few(told, part, pl.String())
         sources = pl.Series(links.sources[part])
@@ -210,8 +236,8 @@ def _link_slices(
             {
                 "left_identifier": _names(identifiers, links.left[part]),
                 "right_identifier": _names(identifiers, links.right[part]),
-                "rule": pl.Series(RULES).gather(links.rule[part]),
-                "status": pl.Series(STATUSES).gather(status[part]),
+                "rule": _listed(RULES).gather(links.rule[part]),
+                "status": _listed(STATUSES).gather(status[part]),
                 "reason": given.zip_with(given.is_not_null(), reason),
                 "sources": links.source_names.gather(sources.set(sources < 0, None)),
                 "event_count": links.event_count[part].astype(np.int64),
@@ -219,12 +245,12 @@ def _link_slices(
                 "ended_at": _few(links.ended_us, part, pl.Int64()).cast(INSTANT),
             }
         )
+        piles.let_go(links.event_count, links.first_seen_us, links.last_seen_us, links.sources)
 
 
-def _slices(size: int) -> Iterator[slice]:
-    """All rows, some at a time; one empty slice where there are none."""
-    for start in range(0, max(size, 1), SLICE_ROWS):
-        yield slice(start, min(start + SLICE_ROWS, size))
+def _listed(texts: Sequence[str] | pl.Series) -> pl.Series:
+    """Different texts of which rows shall keep the place alone."""
+    return pl.Series(texts, dtype=pl.Enum(texts))
 
 
 def _few(known: Mapping[int, Any], part: slice, kind: pl.DataType) -> pl.Series:
@@ -237,28 +263,37 @@ def _few(known: Mapping[int, Any], part: slice, kind: pl.DataType) -> pl.Series:
     return column.scatter([number - part.start for number in here], said)
 
 
-def _write(out: Path, name: str, frames: Iterator[pl.DataFrame]) -> Hashes:
-    """The hash of each row's first column, once the rows are a Parquet file."""
+def _noted(frames: Iterator[pl.DataFrame], hashes: list[Hashes]) -> Iterator[pl.DataFrame]:
+    """The same frames; the hash of each row's first column goes to `hashes`."""
+    for frame in frames:
+        hashes.append(hashed(frame.to_series(0)))
+        yield frame
+
+
+def _write(out: Path, name: str, frames: Iterator[pl.DataFrame]) -> None:
+    """Write rows as a Parquet file, which is there once it is whole."""
     staged = out / f"{name}.staged"
     writer: pq.ParquetWriter | None = None
-    found = []
-    for frame in frames:
-        rows = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
-        if writer is None:
-            writer = pq.ParquetWriter(
-                staged,
-                rows.schema,
-                compression="zstd",
-                compression_level=1,
-                use_dictionary=[column for column in FEW_VALUES if column in frame.columns],
-                write_statistics=False,
-            )
-        writer.write_table(rows, row_group_size=lookup.GROUP_ROWS)
-        found.append(hashed(frame.to_series(0)))
-    assert writer
-    writer.close()
-    staged.replace(out / f"{name}.parquet")
-    return np.concatenate(found)
+    try:
+        for frame in frames:
+            rows = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
+            if writer is None:
+                writer = pq.ParquetWriter(
+                    staged,
+                    rows.schema,
+                    compression="zstd",
+                    compression_level=1,
+                    use_dictionary=[column for column in FEW_VALUES if column in frame.columns],
+                    write_statistics=False,
+                    # Else a reader would be told of places in lists where texts are.
+                    store_schema=False,
+                )
+            writer.write_table(rows, row_group_size=lookup.GROUP_ROWS)
+        assert writer
+        writer.close()
+        staged.replace(out / f"{name}.parquet")
+    finally:
+        staged.unlink(missing_ok=True)
 
 
 def _verdicts(

@@ -1,7 +1,7 @@
 """Links with all their evidence: what was seen, in what order of trust, and what undoes it."""
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 import numpy as np
@@ -12,7 +12,9 @@ from pipeline.identity import given_links
 from pipeline.identity.components import Flags, Numbers
 from pipeline.identity.expiry import expiry
 from pipeline.identity.given_links import Given
-from pipeline.identity.tables import read_sql
+from pipeline.identity.hashes import joined, opens, reduced
+from pipeline.identity.piles import give_back
+from pipeline.identity.tables import given, read_sql
 
 RULES = ("force", "merge", "seen_together", "match")
 FORCE, MERGE, SEEN, MATCH = range(len(RULES))
@@ -53,7 +55,7 @@ class Links:
     rule: NDArray[np.uint8]
     level: NDArray[np.uint8]
     weight: NDArray[np.float32]
-    event_count: NDArray[np.int64]
+    event_count: Numbers
     first_seen_us: NDArray[np.int64]
     last_seen_us: NDArray[np.int64]
     sources: Numbers
@@ -71,28 +73,125 @@ class Links:
         return len(self.left)
 
 
+class _Evidence(NamedTuple):
+    """What was seen of some links, in the order of their ends.
+
+    Attributes:
+        ends: Both numbers of each as one; see `given_links.keys`.
+        source: The number of the first source that saw it.
+        level: The place of the evidence in `CONFIDENCE`.
+    """
+
+    ends: NDArray[np.int64]
+    source: Numbers
+    is_merge: Flags
+    level: NDArray[np.uint8]
+    event_count: Numbers
+    first_us: NDArray[np.int64]
+    last_us: NDArray[np.int64]
+
+
+class _Sources(NamedTuple):
+    """The sources of links that several have seen: their ends as one number, and the names."""
+
+    ends: NDArray[np.int64]
+    names: pl.Series
+
+
 def links(  # noqa: PLR0913 - one array for each thing that counts
     con: duckdb.DuckDBPyConnection,
     *,
-    pairs: pl.DataFrame,
+    pairs: list[pl.DataFrame],
+    crowd: pl.DataFrame,
     may_link: Flags,
     life_us: NDArray[np.int64],
     told: Given,
     undone: pl.DataFrame,
 ) -> Links:
-    """Every link of `pairs` and `crowd_links`, and after them the given ones.
+    """Every link of `pairs` and `crowd`, and after them the given ones.
 
     Args:
-        con: Holds pairs, crowd_links and source_numbers.
-        pairs: The same as the table, in the order of their numbers.
+        con: Holds source_numbers.
+        pairs: See `Meetings.pairs`; it is emptied on the way, as its memory is needed.
+        crowd: The table crowd_links.
         may_link: Which identifiers may link by what was seen.
         life_us: How long a link of each identifier lives on; 0 for ever.
         told: The given links.
         undone: The merges that their source took back: `left_number`, `right_number`,
             `unmerged_at`.
     """
-    crowd = con.sql("from crowd_links").pl().select(pairs.columns).cast(dict(pairs.schema))
-    seen = pl.concat([pairs, crowd])
+    seen, together = _evidence(con, pairs, crowd, undone)
+    source_names: pl.Series = con.sql("from source_numbers order by source_number").pl()["source"]
+    sources = seen.source - np.int32(1)
+    if together is not None:
+        names = together.names.unique().sort()
+        place = dict(
+            zip(names, range(len(source_names), len(source_names) + len(names)), strict=True)
+        )
+        # A merge that was taken back may have been all that a link rested on.
+        at = np.searchsorted(seen.ends, together.ends).clip(max=len(seen.ends) - 1)
+        known = seen.ends[at] == together.ends
+        which = together.names.replace_strict(place, return_dtype=pl.Int32).to_numpy()
+        sources[at[known]] = which[known]
+        source_names = pl.concat([source_names, names])
+    size = len(seen.ends)
+    found = Links(
+        left=(seen.ends >> 32).astype(np.int32),
+        right=seen.ends.astype(np.int32),
+        rule=np.where(seen.is_merge, np.uint8(MERGE), np.uint8(SEEN)),
+        level=seen.level,
+        weight=np.zeros(size, dtype=np.float32),
+        event_count=seen.event_count,
+        first_seen_us=seen.first_us,
+        last_seen_us=seen.last_us,
+        sources=sources,
+        source_names=source_names,
+        is_undone=np.zeros(size, dtype=np.bool_),
+        expired_by=np.full(size, -1, dtype=np.int32),
+        ended_us={},
+        told={},
+        vetoes=told.veto,
+        unseen=told.unseen,
+    )
+    _undo(found, seen.ends, undone)
+    _expire(found, seen.first_us, may_link, life_us)
+    return _with_given(found, seen.ends, told)
+
+
+def _evidence(
+    con: duckdb.DuckDBPyConnection,
+    pairs: list[pl.DataFrame],
+    crowd: pl.DataFrame,
+    undone: pl.DataFrame,
+) -> tuple[_Evidence, _Sources | None]:
+    """What was seen of each link, and the sources if several saw one; `pairs` is emptied."""
+    crowd = crowd.select(pairs[0].columns).cast(pairs[0].schema).sort("left_number")
+    lefts = crowd["left_number"].to_numpy()
+    parts, sources, start, are_several = [], [], 0, False
+    while pairs:
+        pair = pairs.pop(0)
+        # What has the same left end stands in the same part.
+        last = int(pair["left_number"].to_numpy().max(initial=-1))
+        end = int(np.searchsorted(lefts, last, side="right")) if pairs else len(lefts)
+        met = crowd[start : max(start, end)]
+        part, is_several = _folded(pl.concat([pair, met]), undone)
+        if is_several or undone.height:
+            sources.append(_sources(con, pair, met))
+        parts.append(part)
+        are_several |= is_several
+        start = max(start, end)
+    columns = [list(column) for column in zip(*parts, strict=True)]
+    parts.clear()
+    seen = _Evidence(*(joined(column) for column in columns))
+    give_back()
+    if not are_several:
+        return seen, None
+    ends, names = zip(*sources, strict=True)
+    return seen, _Sources(np.concatenate(ends), pl.concat(names))
+
+
+def _folded(seen: pl.DataFrame, undone: pl.DataFrame) -> tuple[_Evidence, bool]:
+    """One row per link, and whether any was seen by several sources."""
     ends = given_links.keys(seen)
     if undone.height:
         stands = _standing(seen["is_merge"].to_numpy(), ends, given_links.keys(undone))
@@ -100,44 +199,35 @@ def links(  # noqa: PLR0913 - one array for each thing that counts
     # Pairs stand in order; sorted they need not be.
     order = np.argsort(ends, kind="stable")
     ends = ends[order]
-    first = np.flatnonzero(np.diff(ends, prepend=-1))
-    ends = ends[first]
+    start = np.flatnonzero(opens(ends))
 
     def folded(column: str, fold: np.ufunc) -> NDArray[Any]:
-        return fold.reduceat(seen[column].to_physical().to_numpy()[order], first)
+        return reduced(fold, seen[column].to_physical().to_numpy()[order], start)
 
     source = folded("source_number", np.minimum)
     is_merge = folded("is_merge", np.logical_or)
     is_vouched = is_merge | folded("is_authenticated", np.logical_or)
     event_count = folded("event_count", np.add)
-    first_us = folded("first_seen_at", np.minimum)
-    last_us = folded("last_seen_at", np.maximum)
-    left, right = (ends >> 32).astype(np.int32), ends.astype(np.int32)
-    sources, source_names = _sources(
-        con, ends, source, are_several=bool((folded("source_number", np.maximum) > source).any())
-    )
     counted = len(SIGHTINGS) - np.digitize(event_count, SIGHTINGS[-2::-1])
-    found = Links(
-        left=left,
-        right=right,
-        rule=np.where(is_merge, MERGE, SEEN).astype(np.uint8),
+    found = _Evidence(
+        ends=ends[start],
+        source=source,
+        is_merge=is_merge,
         level=np.where(is_vouched, 0, counted).astype(np.uint8),
-        weight=np.zeros(len(ends), dtype=np.float32),
-        event_count=event_count,
-        first_seen_us=first_us,
-        last_seen_us=last_us,
-        sources=sources,
-        source_names=source_names,
-        is_undone=np.zeros(len(ends), dtype=np.bool_),
-        expired_by=np.full(len(ends), -1, dtype=np.int32),
-        ended_us={},
-        told={},
-        vetoes=told.veto,
-        unseen=told.unseen,
+        event_count=event_count.astype(np.int32),
+        first_us=folded("first_seen_at", np.minimum),
+        last_us=folded("last_seen_at", np.maximum),
     )
-    _undo(found, ends, undone)
-    _expire(found, first_us, may_link, life_us)
-    return _with_given(found, ends, told)
+    return found, bool((folded("source_number", np.maximum) > source).any())
+
+
+def _sources(
+    con: duckdb.DuckDBPyConnection, pairs: pl.DataFrame, crowd_links: pl.DataFrame
+) -> _Sources:
+    """The sources of those links that several have seen."""
+    with given(con, pairs=pairs, crowd_links=crowd_links):
+        told = con.sql(read_sql("link_sources")).pl()
+    return _Sources(given_links.keys(told), told["sources"])
 
 
 def _standing(is_merge: Flags, ends: NDArray[np.int64], undone: NDArray[np.int64]) -> Flags:
@@ -227,23 +317,3 @@ def _with_given(found: Links, ends: NDArray[np.int64], told: Given) -> Links:
 def _extended(column: NDArray[Any], added: NDArray[Any]) -> NDArray[Any]:
     """A column with more at its end, of the same type."""
     return np.concatenate([column, added.astype(column.dtype)])
-
-
-def _sources(
-    con: duckdb.DuckDBPyConnection, ends: NDArray[np.int64], number: Numbers, *, are_several: bool
-) -> tuple[Numbers, pl.Series]:
-    """For each link the place of its sources' names, and the names; the number is of its first."""
-    names: pl.Series = con.sql("from source_numbers order by source_number").pl()["source"]
-    sources = number - np.int32(1)
-    if not are_several:
-        return sources, names
-    told = con.sql(read_sql("link_sources")).pl()
-    together = told["sources"].unique().sort()
-    place = dict(zip(together, range(len(names), len(names) + len(together)), strict=True))
-    at = np.searchsorted(ends, given_links.keys(told))
-    # A merge that was taken back may have been all that a link rested on.
-    at = at.clip(max=len(ends) - 1)
-    known = ends[at] == given_links.keys(told)
-    which = told["sources"].replace_strict(place, return_dtype=pl.Int32).to_numpy()
-    sources[at[known]] = which[known]
-    return sources, pl.concat([names, together])

@@ -5,7 +5,9 @@ as all pairs. Strings stay in DuckDB; what leaves it is dense numbers, the stron
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -16,7 +18,9 @@ from pipeline.identity import given_links, sharing
 from pipeline.identity.components import Flags, Numbers, components
 from pipeline.identity.evidence import Links, links
 from pipeline.identity.given_links import Given
+from pipeline.identity.hashes import slices
 from pipeline.identity.meetings import Meetings, meetings
+from pipeline.identity.piles import aside, give_back
 from pipeline.identity.policy import Policy, namespace_policy
 from pipeline.identity.sighted import Sighted, sighted
 from pipeline.identity.tables import build, drop, given, holds_rows, read_sql
@@ -74,43 +78,66 @@ class Identifiers:
         return self.may_link | self.is_forced
 
 
-def gather(con: duckdb.DuckDBPyConnection, policy: Policy) -> tuple[Identifiers, Links]:
+def sighting_count(con: duckdb.DuckDBPyConnection) -> int:
+    """How many rows `linkable_identifiers` has; leaves what `gather` reads beside it."""
+    build(con, "sighting_counts", "source_numbers")
+    [(count,)] = con.sql("select sum(sighting_count) from sighting_counts").fetchall()
+    return int(count or 0)
+
+
+def gather(
+    con: duckdb.DuckDBPyConnection, policy: Policy, *, folder: Path | None, bits: int
+) -> tuple[Identifiers, Links]:
     """The identifiers and links of `linkable_identifiers`, guarded by the policy.
 
     The guards in order: values that name nobody are blocked; those that many share are shared;
     links that came after an identifier had expired are expired.
+
+    Args:
+        con: Holds linkable_identifiers and what `sighting_count` leaves.
+        policy: How far each kind of identifier may be trusted.
+        folder: Where piles are files, if they are, and what is needed at times alone.
+        bits: How many bits of a hash tell its pile.
     """
-    present = con.sql("select distinct namespace from linkable_identifiers").fetchall()
+    present = con.sql("select distinct namespace from sighting_counts").fetchall()
     rules = namespace_policy(policy, [name for (name,) in present])
-    return _linked(con, rules, sighted(con, policy, rules))
-
-
-def _linked(
-    con: duckdb.DuckDBPyConnection, rules: pl.DataFrame, seen: Sighted
-) -> tuple[Identifiers, Links]:
-    """The identifiers and links of numbered identifiers."""
-    build(con, "source_numbers")
+    seen = sighted(con, policy, rules, folder=folder, bits=bits)
+    life_us = _lives(rules, seen)
+    seen = _aside(seen, folder)
     met = meetings(
-        con,
-        keys=seen.keys,
+        seen.events,
         numbers=seen.numbers,
-        sighting_count=int(seen.sighting_count.sum(dtype=np.int64)),
+        folder=folder,
         are_kept=bool(rules["limit_count"].to_numpy().any()),
     )
+    seen = replace(seen, numbers=seen.numbers[:0].copy())
+    give_back()
+    identifiers, crowd, told, undone = _judged(con, rules, seen, met)
+    event_count = aside(folder, "event_count", identifiers.event_count)
+    identifiers = replace(identifiers, event_count=event_count)
+    pairs = met.pairs
+    del seen, met
+    give_back()
+    found = links(
+        con,
+        pairs=pairs,
+        crowd=crowd,
+        may_link=identifiers.may_link,
+        life_us=life_us,
+        told=told,
+        undone=undone,
+    )
+    drop(con, "sighting_counts", "source_numbers")
+    return identifiers, found
+
+
+def _judged(
+    con: duckdb.DuckDBPyConnection, rules: pl.DataFrame, seen: Sighted, met: Meetings
+) -> tuple[Identifiers, pl.DataFrame, Given, pl.DataFrame]:
+    """The identifiers guarded, the links of crowds, the given links, and the merges undone."""
     is_strong = rules["is_strong"].to_numpy()[seen.namespace]
     is_blocked = np.zeros(len(seen.value), dtype=np.bool_)
     is_blocked[list(seen.blocked)] = True
-    spaces = rules["namespace"].cast(pl.Enum(rules["namespace"]))
-    numbered = pl.DataFrame(
-        {
-            "identifier_number": np.arange(len(seen.value), dtype=np.int32),
-            "namespace": spaces.gather(seen.namespace),
-            "value": seen.value,
-            "namespace_number": seen.namespace,
-            "is_strong": is_strong,
-            "is_blocked": is_blocked,
-        }
-    )
     member = met.crowd_members["identifier_number"].to_numpy()
     members = met.crowd_members.with_columns(
         namespace_number=seen.namespace[member],
@@ -118,12 +145,23 @@ def _linked(
         is_blocked=is_blocked[member],
     )
     tables = {
-        "numbered_identifiers": numbered,
-        "pairs": met.pairs,
+        "pairs": pl.concat(met.pairs),
         "crowds": met.crowds,
         "crowd_members": members,
         "meetings": met.meetings,
     }
+    if _are_asked(con, rules, met):
+        spaces = rules["namespace"].cast(pl.Enum(rules["namespace"]))
+        tables["numbered_identifiers"] = pl.DataFrame(
+            {
+                "identifier_number": np.arange(len(seen.value), dtype=np.int32),
+                "namespace": spaces.gather(seen.namespace),
+                "value": seen.value,
+                "namespace_number": seen.namespace,
+                "is_strong": is_strong,
+                "is_blocked": is_blocked,
+            }
+        )
     with given(con, **tables):
         told = given_links.numbered(con)
         undone = _undone(con)
@@ -131,17 +169,31 @@ def _linked(
         identifiers = _guarded(con, seen, rules, told, met, apart=apart)
         shared = pl.DataFrame({"identifier_number": np.flatnonzero(identifiers.is_shared)})
         with given(con, shared_identifiers=shared):
-            build(con, "crowd_links")
-        found = links(
-            con,
-            pairs=met.pairs,
-            may_link=identifiers.may_link,
-            life_us=_lives(identifiers),
-            told=told,
-            undone=undone,
-        )
-    drop(con, "source_numbers", "crowd_links")
-    return identifiers, found
+            crowd = con.sql(read_sql("crowd_links")).pl()
+    return identifiers, crowd, told, undone
+
+
+def _are_asked(con: duckdb.DuckDBPyConnection, rules: pl.DataFrame, met: Meetings) -> bool:
+    """Whether any question is to be asked of all identifiers as a table."""
+    return (
+        _declares(met)
+        or bool(rules["limit_count"].to_numpy().any())
+        or any(holds_rows(con, name) for name in ("given_links", "unmerged_identifiers"))
+    )
+
+
+def _declares(met: Meetings) -> bool:
+    """Whether a source declares any two identifiers to be one person."""
+    return any(one["is_merge"].any() for one in (*met.pairs, met.crowds))
+
+
+def _aside(seen: Sighted, folder: Path | None) -> Sighted:
+    """The same, with what is needed for naming and writing alone put aside."""
+    columns: dict[str, Any] = {
+        name: aside(folder, name, getattr(seen, name))
+        for name in ("night", "first_seen_us", "last_seen_us")
+    }
+    return replace(seen, **columns)
 
 
 def _undone(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
@@ -165,16 +217,16 @@ def _guarded(  # noqa: PLR0913 - one argument for each thing that counts
     size = len(seen.value)
     is_blocked, is_shared, is_forced = (np.zeros(size, dtype=np.bool_) for _ in range(3))
     is_blocked[list(seen.blocked)] = True
-    declares = met.pairs["is_merge"].any() or met.crowds["is_merge"].any()
     merges = (
         con.sql(read_sql("declared_merges")).pl()
-        if declares
+        if _declares(met)
         else UNDONE.to_frame().drop("unmerged_at")
     )
     person = _persons(size, merges, told, seen.namespace, apart=apart)
     why = sharing.reasons(
         con,
         rules,
+        met.pairs,
         namespace=seen.namespace,
         person=person,
         is_strong=rules["is_strong"].to_numpy()[seen.namespace] & ~is_blocked,
@@ -221,13 +273,17 @@ def _persons(
     return person
 
 
-def _lives(identifiers: Identifiers) -> NDArray[np.int64]:
+def _lives(rules: pl.DataFrame, seen: Sighted) -> NDArray[np.int64]:
     """For how many microseconds a link of each identifier lives on; 0 where it need not be asked.
 
     Whoever was first and last seen within one life has not expired in between.
     """
-    life_us = identifiers.rules["expires_us"].to_numpy()
+    life_us = rules["expires_us"].to_numpy()
+    lives = np.zeros(len(seen.value), dtype=np.int64)
     if not life_us.any():
-        return np.zeros(identifiers.size, dtype=np.int64)
-    own_us = life_us[identifiers.namespace]
-    return np.where(identifiers.last_seen_us - identifiers.first_seen_us > own_us, own_us, 0)
+        return lives
+    for part in slices(len(lives)):
+        own_us = life_us[seen.namespace[part]]
+        is_long = seen.last_seen_us[part] - seen.first_seen_us[part] > own_us
+        lives[part][is_long] = own_us[is_long]
+    return lives

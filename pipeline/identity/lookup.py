@@ -12,8 +12,11 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 from numpy.typing import NDArray
+
+from pipeline.identity.hashes import slices
 
 FOLDER = "lookup"
 # The tables' row groups: small ones are quick to read one by one.
@@ -21,8 +24,8 @@ GROUP_ROWS = 8_192
 FEW = 16
 # Its hash stands first among those of the values: another release of Polars may hash otherwise.
 PROBE = "wend"
-# identifier, status, reason, customer_id
 PERSON = ("identifier", "namespace", "value", "status", "reason", "customer_id")
+MEMBER = ("identifier", "status", "reason", "customer_id")
 
 Codes = NDArray[np.int32]
 
@@ -130,7 +133,7 @@ def named(lookup: Lookup, spellings: pl.DataFrame) -> pl.DataFrame:
         One row per identifier: the columns of PERSON and `group`.
     """
     hashes = _hashed(spellings["value"])
-    people = _people(lookup, _hits(lookup.values, set(hashes.tolist())))
+    people = _people(lookup, _hits(lookup.values, set(hashes.tolist())), PERSON)
     exact = people.join(
         spellings.filter(pl.col("namespace").is_not_null()), on=["namespace", "value"], how="semi"
     )
@@ -139,8 +142,8 @@ def named(lookup: Lookup, spellings: pl.DataFrame) -> pl.DataFrame:
 
 
 def members(lookup: Lookup, groups: Collection[int]) -> pl.DataFrame:
-    """The identifiers of some groups: the columns of PERSON and `group`."""
-    return _people(lookup, _hits(lookup.groups, groups)).sort("identifier")
+    """The identifiers of some groups: the columns of MEMBER and `group`."""
+    return _people(lookup, _hits(lookup.groups, groups), MEMBER).sort("identifier")
 
 
 def links_of(lookup: Lookup, groups: Collection[int]) -> pl.DataFrame:
@@ -152,18 +155,24 @@ def links_of(lookup: Lookup, groups: Collection[int]) -> pl.DataFrame:
     )
 
 
-def _people(lookup: Lookup, hits: NDArray[np.int64]) -> pl.DataFrame:
-    return _rows(lookup.identifiers, hits, PERSON).with_columns(
+def _people(lookup: Lookup, hits: NDArray[np.int64], columns: Sequence[str]) -> pl.DataFrame:
+    return _rows(lookup.identifiers, hits, columns).with_columns(
         group=pl.Series(lookup.groups[hits], dtype=pl.Int32)
     )
 
 
 def _hits(codes: NDArray[Any], wanted: Collection[int]) -> NDArray[np.int64]:
-    """Where the wanted codes are, ascending; of a few, comparing with each is soonest done."""
+    """Where the wanted codes are, ascending; a few are looked for together, stretch by stretch."""
+    found = [np.zeros(0, dtype=np.int64)]
     if len(wanted) > FEW:
         return np.flatnonzero(np.isin(codes, np.fromiter(wanted, dtype=codes.dtype)))
-    found = [np.flatnonzero(codes == code) for code in wanted]
-    return np.sort(np.concatenate([np.zeros(0, dtype=np.int64), *found]))
+    for part in slices(len(codes)):
+        stretch = codes[part]
+        for code in wanted:
+            is_hit = stretch == code
+            if is_hit.any():
+                found.append(part.start + np.flatnonzero(is_hit))
+    return np.sort(np.concatenate(found))
 
 
 def _rows(
@@ -175,9 +184,10 @@ def _rows(
     starts = np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)])
     holding = np.unique(np.searchsorted(starts, hits, side="right") - 1)
     names = None if columns is None else list(columns)
-    found = [pl.DataFrame(pl.from_arrow(file.schema_arrow.empty_table()))[:, names or slice(None)]]
+    found = [file.schema_arrow.empty_table().select(names or file.schema_arrow.names)]
     for number in holding.tolist():
-        table = pl.DataFrame(pl.from_arrow(file.read_row_group(number, columns=names)))
+        # Threads cost more than these few rows do.
+        table = file.read_row_group(number, columns=names, use_threads=False)
         inside = hits[(hits >= starts[number]) & (hits < starts[number + 1])] - starts[number]
-        found.append(table[inside])
-    return pl.concat(found)
+        found.append(table.take(pa.array(inside)))
+    return pl.DataFrame(pl.from_arrow(pa.concat_tables(found)))

@@ -1,30 +1,29 @@
 """Where one event names several identifiers: pairs alone together, and crowds.
 
-Hashes and numbers are sorted here, slice by slice: that takes a fifth of the work of grouping
+Hashes and numbers are sorted here, pile by pile: that takes a fifth of the work of grouping
 them in SQL, and memory that does not grow with the number of sightings.
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple
 
-import duckdb
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from pipeline.identity.components import Numbers
-from pipeline.identity.hashes import opens, places, starts
-from pipeline.identity.tables import read_sql
+from pipeline.identity.hashes import opens, reduced, sorted_by
+from pipeline.identity.piles import Piles
 from pipeline.landing.schema import INSTANT
 
-# Sightings that are looked at together.
-SLICE_ROWS = 1 << 24
-BATCH_ROWS = 1 << 17
 # Flags of an event, and the source above them.
 MERGE, AUTHENTICATED, SOURCE_AT = 2, 1, 2
 
 Instants = NDArray[np.int64]
-Keys = NDArray[np.uint64]
+Rows = NDArray[Any]
+# A meeting of two; `code` holds source and flags.
+MEETING = np.dtype([("first", "i4"), ("last", "i4"), ("code", "i4"), ("at_us", "i8")])
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,8 @@ class Meetings:
     Attributes:
         pairs: Of events that named two, one row per both numbers, source and flags:
             `left_number`, `right_number`, `source_number`, `first_seen_at`, `last_seen_at`,
-            `event_count`, `is_merge`, `is_authenticated`. In the order of their numbers.
+            `event_count`, `is_merge`, `is_authenticated`. Several tables in the order of their
+            numbers, and no left number is in two of them.
         crowds: Events that named more, one row each: `crowd_number`, `source_number`,
             `occurred_at`, `is_merge`, `is_authenticated`.
         crowd_members: `crowd_number`, `identifier_number`.
@@ -43,7 +43,7 @@ class Meetings:
         repeat_count: How often an event named each identifier again.
     """
 
-    pairs: pl.DataFrame
+    pairs: list[pl.DataFrame]
     crowds: pl.DataFrame
     crowd_members: pl.DataFrame
     meetings: pl.DataFrame
@@ -70,125 +70,67 @@ class Crowds(NamedTuple):
     member: Numbers
 
 
-class Sightings(NamedTuple):
-    """Sightings as arrays: two hashes of the event, whom it named, when, by which source."""
-
-    event: Keys
-    check: NDArray[np.uint32]
-    number: Numbers
-    at_us: Instants
-    code: Numbers
-
-
-def meetings(
-    con: duckdb.DuckDBPyConnection,
-    *,
-    keys: Keys,
-    numbers: Numbers,
-    sighting_count: int,
-    are_kept: bool,
-) -> Meetings:
-    """The meetings of `linkable_identifiers`.
+def meetings(events: Piles, *, numbers: Numbers, folder: Path | None, are_kept: bool) -> Meetings:
+    """The meetings of sightings that lie in piles by event.
 
     Args:
-        con: Holds linkable_identifiers and source_numbers.
-        keys: The keys of all identifiers, ascending.
-        numbers: The number of each.
-        sighting_count: How many sightings there are.
+        events: The sightings; see `sighted.NAMED`.
+        numbers: The number of the identifier of each place.
+        folder: Where piles are files, if they are.
         are_kept: Whether each meeting of two is needed by itself.
     """
-    repeat_count = np.zeros(len(keys), dtype=np.int32)
-    slices = 1 + sighting_count // SLICE_ROWS
-    pairs, crowds, kept = [], [], []
-    start = starts(keys)
-    for nth in range(slices):
-        con.execute(f"set variable event_slices = {slices}")
-        con.execute(f"set variable event_slice = {nth}")
-        seen = _sightings(con, keys, numbers, start)
-        two, crowd = _met(seen, repeat_count)
+    size, bits = len(numbers), events.bits
+    repeat_count = np.zeros(size, dtype=np.int32)
+    met = Piles(folder, "meetings", bits=bits, kind=MEETING)
+    crowds, kept = [], [np.zeros(0, dtype=MEETING)]
+    for pile in range(1 << bits):
+        two, crowd = _met(events.take(pile), numbers, repeat_count, alike=bits)
         if are_kept:
             kept.append(two)
-        pairs.append(_folded(two, size=len(keys)))
+        # The first bits of a number, so that piles are in the order of numbers.
+        lift = np.uint64(64 - max(size.bit_length(), bits))
+        met.spread(two["first"].astype(np.uint64) << lift, two)
         crowds.append(crowd)
-    del two
-    folded = pairs.pop() if slices == 1 else _folded(_joined(pairs), size=len(keys))
     return Meetings(
-        pairs=_pairs_table(folded),
+        pairs=[_pairs_table(_folded(met.take(pile), size=size)) for pile in range(1 << bits)],
         **_crowd_tables(crowds),
-        meetings=pl.concat([_meetings_table(one) for one in kept or [_none()]]),
+        meetings=_meetings_table(np.concatenate(kept)),
         repeat_count=repeat_count,
     )
 
 
-def _sightings(
-    con: duckdb.DuckDBPyConnection, keys: Keys, numbers: Numbers, start: Numbers
-) -> Sightings:
-    """The sightings of one slice of the events."""
-    batches = con.sql(read_sql("event_sightings")).to_arrow_reader(BATCH_ROWS)
-    found: list[Sightings] = []
-    for batch in batches:
-        event, key, check, at_us, code = (
-            column.to_numpy(zero_copy_only=False) for column in batch.columns
-        )
-        number = numbers[places(keys, key, start)]
-        found.append(Sightings(event, check, number, at_us, code))
-    if not found:
-        number = np.zeros(0, dtype=np.int32)
-        return Sightings(
-            number.astype(np.uint64),
-            number.astype(np.uint32),
-            number,
-            number.astype(np.int64),
-            number,
-        )
-    columns = [list(column) for column in zip(*found, strict=True)]
-    found.clear()
-    return Sightings(*(_whole(column) for column in columns))
-
-
-def _whole(parts: list[NDArray[Any]]) -> NDArray[Any]:
-    """Parts as one array; they are let go."""
-    whole = np.concatenate(parts)
-    parts.clear()
-    return whole
-
-
-def _met(seen: Sightings, repeat_count: Numbers) -> tuple[Pairs, Crowds]:
+def _met(seen: Rows, numbers: Numbers, repeat_count: Numbers, *, alike: int) -> tuple[Rows, Crowds]:
     """Each meeting of two, one row each, and the crowds; repeats are counted on the way."""
-    order = np.argsort(seen.event)
-    begins = opens(seen.event[order])
-    check = seen.check[order]
-    if (opens(check) & ~begins).any():
+    order, event = sorted_by(seen["event"], alike=alike)
+    seen = seen.take(order)
+    begins = opens(event)
+    if (opens(seen["check"]) & ~begins).any():
         # Two events of one hash: as good as never.
-        order = np.lexsort((seen.check, seen.event))
-        begins = opens(seen.event[order]) | opens(seen.check[order])
+        seen = seen.take(np.lexsort((seen["check"], seen["event"])))
+        begins = opens(seen["event"]) | opens(seen["check"])
     start = np.flatnonzero(begins)
-    named = np.diff(start, append=len(order))
+    named = np.diff(start, append=len(seen))
     at = start[named == 2]
-    two = _pairs(seen, order[at], order[at + 1], repeat_count)
     is_crowd = named > 2
-    rows = order[np.repeat(is_crowd, named)]
-    return two, _crowds(seen, rows, named[is_crowd], repeat_count)
+    crowd = seen[np.repeat(is_crowd, named)]
+    return (
+        _pairs(seen.take(at), seen.take(at + 1), numbers, repeat_count),
+        _crowds(crowd, numbers[crowd["place"]], named[is_crowd], repeat_count),
+    )
 
 
-def _pairs(
-    seen: Sightings, one: NDArray[np.int64], other: NDArray[np.int64], repeat_count: Numbers
-) -> Pairs:
-    """The meetings whose two sightings are in these rows."""
-    left, right = seen.number[one], seen.number[other]
-    repeat_count += np.bincount(left[left == right], minlength=len(repeat_count)).astype(np.int32)
+def _pairs(one: Rows, other: Rows, numbers: Numbers, repeat_count: Numbers) -> Rows:
+    """The meetings of the identifiers of each two sightings."""
+    left, right = numbers[one["place"]], numbers[other["place"]]
     differ = left != right
     if not differ.all():
+        np.add.at(repeat_count, left[~differ], np.int32(1))
         left, right, one, other = left[differ], right[differ], one[differ], other[differ]
-    at_us = np.minimum(seen.at_us[one], seen.at_us[other])
-    return Pairs(
-        first=np.minimum(left, right),
-        last=np.maximum(left, right),
-        code=_together(seen.code[one], seen.code[other]),
-        first_us=at_us,
-        last_us=at_us,
-        times=np.ones(len(left), dtype=np.int32),
-    )
+    met = np.empty(len(left), dtype=MEETING)
+    met["first"], met["last"] = np.minimum(left, right), np.maximum(left, right)
+    met["code"] = _together(one["code"], other["code"])
+    met["at_us"] = np.minimum(one["at_us"], other["at_us"])
+    return met
 
 
 def _together(one: Numbers, other: Numbers) -> Numbers:
@@ -197,76 +139,52 @@ def _together(one: Numbers, other: Numbers) -> Numbers:
     return (np.minimum(one, other) >> SOURCE_AT << SOURCE_AT) | flags
 
 
-def _crowds(
-    seen: Sightings, rows: NDArray[np.int64], named: NDArray[np.int64], repeat_count: Numbers
-) -> Crowds:
-    """The crowds whose sightings are in these rows, one crowd after another."""
-    if not rows.size:
+def _crowds(seen: Rows, number: Numbers, named: NDArray[np.int64], repeat_count: Numbers) -> Crowds:
+    """The crowds of these sightings, one crowd after another."""
+    if not seen.size:
         nothing = np.zeros(0, dtype=np.int32)
         return Crowds(nothing, nothing.astype(np.int64), nothing, nothing)
     start = np.cumsum(named) - named
     event = np.repeat(np.arange(len(named), dtype=np.int64), named)
-    met = np.sort(event << 32 | seen.number[rows])
+    met = np.sort(event << 32 | number)
     is_first = opens(met)
-    again = met[~is_first].astype(np.int32)
-    repeat_count += np.bincount(again, minlength=len(repeat_count)).astype(np.int32)
+    np.add.at(repeat_count, met[~is_first].astype(np.int32), np.int32(1))
     met = met[is_first]
     event = met >> 32
     # One identifier, named three times, is no crowd.
     is_crowd = np.bincount(event) > 1
     met = met[is_crowd[event]]
     place = np.cumsum(is_crowd, dtype=np.int32) - np.int32(1)
-    code = seen.code[rows]
-    source = np.minimum.reduceat(code >> SOURCE_AT, start) << SOURCE_AT
-    flags = np.bitwise_or.reduceat(code & (MERGE | AUTHENTICATED), start)
+    source = np.minimum.reduceat(seen["code"] >> SOURCE_AT, start) << SOURCE_AT
+    flags = np.bitwise_or.reduceat(seen["code"] & (MERGE | AUTHENTICATED), start)
     return Crowds(
         code=(source | flags)[is_crowd],
-        at_us=np.minimum.reduceat(seen.at_us[rows], start)[is_crowd],
+        at_us=np.minimum.reduceat(seen["at_us"], start)[is_crowd],
         crowd=place[met >> 32],
         member=met.astype(np.int32),
     )
 
 
-def _folded(pairs: Pairs, *, size: int) -> Pairs:
+def _folded(met: Rows, *, size: int) -> Pairs:
     """One row per both numbers, source and flags, in that order."""
-    kinds = int(pairs.code.max(initial=0)) + 1
+    kinds = int(met["code"].max(initial=0)) + 1
     if size * size * kinds < 1 << 63:
-        key = (pairs.first.astype(np.int64) * size + pairs.last) * kinds + pairs.code
-        order = np.argsort(key)
-        begins = opens(key[order])
+        pair = (met["first"].astype(np.int64) * size + met["last"]) * kinds + met["code"]
+        order = np.argsort(pair)
+        met = met.take(order)
+        begins = opens(pair[order])
     else:
-        order = np.lexsort((pairs.code, pairs.last, pairs.first))
-        begins = np.logical_or.reduce(
-            [opens(column[order]) for column in (pairs.first, pairs.last, pairs.code)]
-        )
+        met = met.take(np.lexsort((met["code"], met["last"], met["first"])))
+        begins = np.logical_or.reduce([opens(met[name]) for name in ("first", "last", "code")])
     start = np.flatnonzero(begins)
-    chosen = order[start]
     return Pairs(
-        first=pairs.first[chosen],
-        last=pairs.last[chosen],
-        code=pairs.code[chosen],
-        first_us=_reduced(np.minimum, pairs.first_us[order], start),
-        last_us=_reduced(np.maximum, pairs.last_us[order], start),
-        times=_reduced(np.add, pairs.times[order], start),
+        first=met["first"][start],
+        last=met["last"][start],
+        code=met["code"][start],
+        first_us=reduced(np.minimum, met["at_us"], start),
+        last_us=reduced(np.maximum, met["at_us"], start),
+        times=np.diff(start, append=len(met)).astype(np.int32),
     )
-
-
-def _reduced(fold: np.ufunc, column: NDArray[Any], start: NDArray[np.int64]) -> NDArray[Any]:
-    """Each stretch of a column folded into one value."""
-    return column[:0] if not start.size else fold.reduceat(column, start)
-
-
-def _joined(pairs: list[Pairs]) -> Pairs:
-    """Pairs of several slices after one another; they are let go."""
-    columns = [list(column) for column in zip(*pairs, strict=True)]
-    pairs.clear()
-    return Pairs(*(_whole(column) for column in columns))
-
-
-def _none() -> Pairs:
-    """No pairs."""
-    number, instant = np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.int64)
-    return Pairs(number, number, number, instant, instant, number)
 
 
 def _told(code: Numbers) -> dict[str, NDArray[Any]]:
@@ -291,12 +209,12 @@ def _pairs_table(pairs: Pairs) -> pl.DataFrame:
     )
 
 
-def _meetings_table(pairs: Pairs) -> pl.DataFrame:
+def _meetings_table(met: Rows) -> pl.DataFrame:
     return pl.DataFrame(
         {
-            "first_number": pairs.first,
-            "last_number": pairs.last,
-            "occurred_at": pl.Series(pairs.first_us).cast(INSTANT),
+            "first_number": met["first"],
+            "last_number": met["last"],
+            "occurred_at": pl.Series(met["at_us"]).cast(INSTANT),
         }
     )
 

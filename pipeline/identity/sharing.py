@@ -4,11 +4,14 @@ Persons are counted, not rows: strong identifiers that were declared merged coun
 those of different namespaces are never added up.
 """
 
+from collections.abc import Iterator, Sequence
+
 import duckdb
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from pipeline.identity import given_links
 from pipeline.identity.components import Flags, Numbers
 from pipeline.identity.tables import given, read_sql
 
@@ -16,6 +19,7 @@ from pipeline.identity.tables import given, read_sql
 def reasons(  # noqa: PLR0913 - one array for each thing that counts
     con: duckdb.DuckDBPyConnection,
     rules: pl.DataFrame,
+    pairs: Sequence[pl.DataFrame],
     *,
     namespace: Numbers,
     person: Numbers,
@@ -25,8 +29,9 @@ def reasons(  # noqa: PLR0913 - one array for each thing that counts
     """Why identifiers are shared, by number: `seen with 4 different user_id values`.
 
     Args:
-        con: Holds pairs, meetings, crowds, crowd_members and numbered_identifiers.
+        con: Holds meetings, crowds, crowd_members and numbered_identifiers.
         rules: The policy of each namespace, by number.
+        pairs: See `Meetings.pairs`.
         namespace: The number of each identifier's namespace.
         person: The person each one stands for.
         is_strong: Which of them tell people apart.
@@ -36,7 +41,7 @@ def reasons(  # noqa: PLR0913 - one array for each thing that counts
     limit = rules["limit_count"].to_numpy()
     least = np.where(limit > 0, np.minimum(limit, most), most)
     one, kind, count = _fan_out(
-        *_meetings_with_strong(con, is_strong, is_blocked),
+        list(_meetings_with_strong(con, pairs, is_strong, is_blocked)),
         person=person,
         namespace=namespace,
         limit=least[namespace],
@@ -88,32 +93,48 @@ def _said(
 
 
 def _meetings_with_strong(
-    con: duckdb.DuckDBPyConnection, is_strong: Flags, is_blocked: Flags
-) -> tuple[Numbers, Numbers]:
+    con: duckdb.DuckDBPyConnection,
+    pairs: Sequence[pl.DataFrame],
+    is_strong: Flags,
+    is_blocked: Flags,
+) -> Iterator[tuple[Numbers, Numbers]]:
     """Every identifier beside every strong one it was seen with; a pair may come twice."""
-    pairs = con.sql("select left_number, right_number from pairs").fetchnumpy()
-    left, right = pairs["left_number"], pairs["right_number"]
     crowd = con.sql(read_sql("crowd_sightings")).fetchnumpy()
-    by_right = is_strong[right] & ~is_blocked[left]
-    by_left = is_strong[left] & ~is_blocked[right]
-    return (
-        np.concatenate([left[by_right], right[by_left], crowd["identifier_number"]]),
-        np.concatenate([right[by_right], left[by_left], crowd["strong_number"]]),
-    )
+    yield crowd["identifier_number"], crowd["strong_number"]
+    for pair in pairs:
+        left, right = given_links.ends(pair)
+        by_right = is_strong[right] & ~is_blocked[left]
+        by_left = is_strong[left] & ~is_blocked[right]
+        yield left[by_right], right[by_right]
+        yield right[by_left], left[by_left]
 
 
 def _fan_out(
-    value: Numbers, strong: Numbers, *, person: Numbers, namespace: Numbers, limit: Numbers
+    met: Sequence[tuple[Numbers, Numbers]], *, person: Numbers, namespace: Numbers, limit: Numbers
 ) -> tuple[Numbers, Numbers, NDArray[np.int64]]:
     """How many persons of one strong namespace each value over its limit was seen with.
+
+    Args:
+        met: Values, and the strong ones they were seen with.
+        person: The person each one stands for.
+        namespace: The number of each one's namespace.
+        limit: How many each may meet.
 
     Returns:
         The value, the namespace's number and the count; one each for a value and a namespace of
         which it met more than the limit.
     """
     # A plain count of meetings is never below the fan-out and clears nearly everybody.
-    suspect = (np.bincount(value, minlength=len(limit)) > limit)[value]
-    seen = np.unique(value[suspect].astype(np.int64) << 32 | person[strong[suspect]])
+    times = np.zeros(len(limit), dtype=np.int32)
+    for value, _ in met:
+        np.add.at(times, value, np.int32(1))
+    is_suspect = times > limit
+    suspect = [
+        value[chosen].astype(np.int64) << 32 | person[strong[chosen]]
+        for value, strong in met
+        for chosen in [is_suspect[value]]
+    ]
+    seen = np.unique(np.concatenate(suspect))
     value, strong = (seen >> 32).astype(np.int32), (seen & 0xFFFFFFFF).astype(np.int32)
     by_namespace, count = np.unique(
         value.astype(np.int64) << 32 | namespace[strong], return_counts=True

@@ -1,6 +1,6 @@
 -- source_numbers: sources as small numbers.
 -- Grain: one row per source.
--- Reads: linkable_identifiers.
+-- Reads: sighting_counts.
 select source, cast(row_number() over (order by source) as integer) as source_number
-from linkable_identifiers
+from sighting_counts
 group by source

@@ -1,0 +1,133 @@
+"""Rows in piles by the first bits of a hash, so that many can be worked through some at a time.
+
+Few rows stay in memory; of more, each pile is a file until it is taken.
+"""
+
+import ctypes
+import mmap
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import pairwise
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa  # type: ignore[import-untyped]
+from numpy.typing import DTypeLike, NDArray
+
+from pipeline.identity.hashes import Hashes
+
+# About as many rows as a pile should hold: the processor's own memory takes them.
+PILE_ROWS = 1 << 18
+MOST_BITS = 8
+# What is put on piles before it goes to their files.
+HELD_BYTES = 1 << 25
+
+Rows = NDArray[Any]
+
+
+class Piles:
+    """Arrays of one type, pile by pile, in the order in which they were put there."""
+
+    def __init__(self, folder: Path | None, name: str, *, bits: int, kind: DTypeLike) -> None:
+        """Nothing yet.
+
+        Args:
+            folder: Where the files are; with none there are no bits either.
+            name: What their names begin with.
+            bits: How many bits of a hash tell its pile.
+            kind: The type of a row.
+        """
+        self.bits, self.kind = bits, np.dtype(kind)
+        self._paths = [folder / f"{name}-{pile:03}" for pile in range(1 << bits)] if folder else []
+        self._held: list[list[Rows]] = [[] for _ in range(1 << bits)]
+        self._bytes = 0
+
+    def spread(self, hashes: Hashes, rows: Rows) -> None:
+        """Put each row on the pile of its hash."""
+        if not self.bits:
+            self.put(rows, [0, len(rows)])
+            return
+        pile = (hashes >> np.uint64(64 - self.bits)).astype(np.uint8)
+        ends = np.cumsum(np.bincount(pile, minlength=len(self._held))).tolist()
+        self.put(rows.take(np.argsort(pile, kind="stable")), [0, *ends])
+
+    def edges(self, ascending: Hashes) -> list[int]:
+        """Where the rows of each pile begin among ascending hashes, and where the last ends."""
+        if not self.bits:
+            return [0, len(ascending)]
+        first = np.arange(len(self._held), dtype=np.uint64) << np.uint64(64 - self.bits)
+        return [*np.searchsorted(ascending, first).tolist(), len(ascending)]
+
+    def put(self, rows: Rows, edges: list[int]) -> None:
+        """Put the rows between each two edges on the next pile; they must not change any more."""
+        for held, (start, end) in zip(self._held, pairwise(edges), strict=True):
+            if start < end:
+                held.append(rows[start:end])
+        self._bytes += rows.nbytes
+        if self._paths and self._bytes > HELD_BYTES:
+            self._write()
+
+    def take(self, pile: int) -> Rows:
+        """What was put on a pile; it is empty then."""
+        parts, self._held[pile] = self._held[pile], []
+        if self._paths and self._paths[pile].is_file():
+            parts.insert(0, np.fromfile(self._paths[pile], dtype=self.kind))
+            self._paths[pile].unlink()
+        return np.concatenate([np.zeros(0, dtype=self.kind), *parts])
+
+    def _write(self) -> None:
+        """Let what is held go to the files."""
+        for path, held in zip(self._paths, self._held, strict=True):
+            with path.open("ab") as file:
+                file.writelines(rows.view(np.uint8).data for rows in held)
+            held.clear()
+        self._bytes = 0
+
+
+def bits_of(row_count: int) -> int:
+    """How many bits tell the piles of so many rows apart; none where they can stay together."""
+    return min(MOST_BITS, (row_count // PILE_ROWS).bit_length())
+
+
+@contextmanager
+def folder(con: duckdb.DuckDBPyConnection, *, bits: int) -> Iterator[Path | None]:
+    """Where piles are files: beside what the connection itself puts aside; gone afterwards.
+
+    Nowhere where there are no bits.
+    """
+    if not bits:
+        yield None
+        return
+    [(beside,)] = con.sql("select current_setting('temp_directory')").fetchall()
+    Path(beside).mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix="piles-", dir=beside) as name:
+        yield Path(name)
+
+
+def aside(folder: Path | None, name: str, column: Rows) -> Rows:
+    """The same column, read from a file wherever it is looked at; itself if there is no folder."""
+    if folder is None or not column.size:
+        return column
+    column.tofile(folder / name)
+    with (folder / name).open("rb") as file:
+        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    return np.frombuffer(mapped, dtype=column.dtype)
+
+
+def let_go(*columns: Rows) -> None:
+    """Let the system have the memory of what has been read of columns that are put aside."""
+    for column in columns:
+        mapped = getattr(column.base, "obj", None)
+        if isinstance(mapped, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+            mapped.madvise(mmap.MADV_DONTNEED)
+
+
+def give_back() -> None:
+    """Let the system have what was freed, or the peak of one step is added to that of the next."""
+    pa.default_memory_pool().release_unused()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)

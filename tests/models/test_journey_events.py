@@ -55,16 +55,16 @@ def test_what_follows_an_outcome_at_once_may_be_left_out(
         "journey_events",
         parameters=pl.DataFrame({"aftermath_us": [30 * 60_000_000]}),
         ordered_events=table("""
-            customer_id | position | occurred_at                | touchpoint   | initiator | outcome
-            ada         | 1        | 2026-01-01 09:00:00.000000 | Visit site   | customer  |
-            ada         | 2        | 2026-01-01 10:00:00.000000 | Order placed | customer  | completes
-            ada         | 3        | 2026-01-01 10:00:30.000000 | Read receipt | customer  |
-            ada         | 4        | 2026-01-01 10:30:00.000000 | Read receipt | customer  |
-            ada         | 5        | 2026-01-01 10:30:00.000001 | Visit site   | customer  |
-            bob         | 1        | 2026-01-01 10:00:00.000000 | Order placed | customer  | completes
-            bob         | 2        | 2026-01-01 10:10:00.000000 | Visit site   | customer  |
-            bob         | 3        | 2026-01-01 10:20:00.000000 | Order placed | customer  | completes
-            bob         | 4        | 2026-01-01 10:40:00.000000 | Visit site   | customer  |
+            customer_id | position | occurred_at                | touchpoint | initiator | outcome
+            ada         | 1        | 2026-01-01 09:00:00.000000 | Visit site | customer  |
+            ada         | 2        | 2026-01-01 10:00:00.000000 | Order      | customer  | completes
+            ada         | 3        | 2026-01-01 10:00:30.000000 | Receipt    | customer  |
+            ada         | 4        | 2026-01-01 10:30:00.000000 | Receipt    | customer  |
+            ada         | 5        | 2026-01-01 10:30:00.000001 | Visit site | customer  |
+            bob         | 1        | 2026-01-01 10:00:00.000000 | Order      | customer  | completes
+            bob         | 2        | 2026-01-01 10:10:00.000000 | Visit site | customer  |
+            bob         | 3        | 2026-01-01 10:20:00.000000 | Order      | customer  | completes
+            bob         | 4        | 2026-01-01 10:40:00.000000 | Visit site | customer  |
         """),
     )
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 CALL_IDS = re.compile(rb'"(messageId|anonymousId|userId)":"[^"]{2}')
-CUSTOMER = re.compile(rb"^100\.64(\.\S+ - )(LB\d)?")
+CUSTOMER = re.compile(rb"^100(\.\S+ - )(LB\d)?")
 
 
 def repeated(
@@ -40,5 +40,5 @@ def _request(line: bytes, turn: int) -> bytes:
     """A request of another customer from another address."""
     login = b"LB%d" % (turn + 1)
     return CUSTOMER.sub(
-        lambda found: b"%d.64%s%s" % (100 + turn, found[1], login if found[2] else b""), line
+        lambda found: b"%d%s%s" % (100 + turn, found[1], login if found[2] else b""), line
     )

@@ -21,10 +21,10 @@ demo: .venv/ready  ## Run the main job on an invented company under data/demo
 	$(BIN)/python -m pipeline demo
 
 test: .venv/ready lint  ## Lint, types, and the tests that belong to every change
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not long"
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not long"
 
 test-all: .venv/ready lint  ## Every test, the long ones too
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: .venv/ready  ## Style, types, spelling and the form of the SQL
 	$(BIN)/ruff check .

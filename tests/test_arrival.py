@@ -78,7 +78,8 @@ def test_nights_and_one_rebuild_publish_the_same(small_company: Path, wend: Wend
     assert differences(after_nights, tables(small_company)) == []
 
 
-@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("seed", [1, 2])
 def test_another_order_of_arrival_publishes_the_same(
     seed: int, small_company: Path, tmp_path: Path, wend: Wend
 ) -> None:

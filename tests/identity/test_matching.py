@@ -66,7 +66,7 @@ def test_a_public_set_is_matched_as_well_as_promised() -> None:
         ("shop", 1_000, ("given_name", "family_name", "birth_on"), 0.87),
         ("shop", 1_000, ("given_name", "family_name", "email", "city"), 0.90),
         ("names", 3_000, None, 0.93),
-        ("parish", 150, None, 0.93),
+        pytest.param("parish", 150, None, 0.93, marks=pytest.mark.long),
     ],
 )
 def test_registers_of_all_kinds_are_matched_without_a_set_up(

@@ -87,7 +87,7 @@ def lines(draw: st.DrawFn) -> str:
 NAMES = st.sampled_from(sorted(PARTS))
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(lines(), min_size=1, max_size=40))
 @example([line(), "", "  ", COMMON, "\r", ""])
 @example([line(user="5.7E+17"), line("GET /a.css HTTP/1.1", user="5.7E+17")])

@@ -263,7 +263,7 @@ def test_an_event_id_is_the_same_wherever_it_is_landed(tmp_path: Path) -> None:
     assert ids[0][14] == "5"
 
 
-@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     deliveries=st.lists(
         st.lists(st.tuples(st.integers(1, 6), st.sampled_from(["welcome", "renewal"])), max_size=6),

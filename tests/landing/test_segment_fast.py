@@ -136,7 +136,7 @@ LINES = st.one_of(
 )
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(LINES, min_size=1, max_size=12))
 @example([b'{"type":"page","timestamp":"2026-01-05T09:00:00Z","properties":{"path":"/","n":-0}}'])
 @example([b'{"type":"page","timestamp":"2026-01-05T09:00:00Z","properties":{"path":"/\\u0000"}}'])

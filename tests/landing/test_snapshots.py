@@ -405,7 +405,7 @@ def export(table: Table, seed: int) -> Iterable[str]:
 
 
 @given(st.lists(tables, min_size=1, max_size=5), st.sets(st.integers(1, 5)), st.integers(0, 99))
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_events_replay_to_the_last_snapshot(
     tmp_path_factory: pytest.TempPathFactory, nights: list[Table], stops: set[int], seed: int
 ) -> None:

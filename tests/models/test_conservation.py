@@ -149,7 +149,7 @@ def warehouse(
 
 
 @given(happenings=HAPPENINGS)
-@settings(max_examples=25)
+@settings(max_examples=12)
 def test_every_check_holds_whatever_happened(
     models: Mapping[str, Model], happenings: list[Happening]
 ) -> None:
@@ -166,7 +166,7 @@ def test_every_check_holds_whatever_happened(
 
 
 @given(happenings=HAPPENINGS, seed=st.integers(0, 2**16))
-@settings(max_examples=15)
+@settings(max_examples=8)
 def test_permuting_the_landed_rows_changes_nothing(
     models: Mapping[str, Model], happenings: list[Happening], seed: int
 ) -> None:
@@ -216,7 +216,7 @@ def told(events: list[tuple[int, datetime, str | None, str | None]]) -> list[Jou
 
 
 @given(happenings=HAPPENINGS)
-@settings(max_examples=25)
+@settings(max_examples=12)
 def test_journeys_are_those_the_rules_tell(
     models: Mapping[str, Model], happenings: list[Happening]
 ) -> None:

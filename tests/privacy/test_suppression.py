@@ -42,7 +42,9 @@ def test_a_suppression_is_known_again_by_its_hash(
     assert suppression.add(tmp_path, ADA, NOW) == 0
 
     assert suppressed(con, tmp_path) == ["email:ada@home.example", "user_id:AD10001"]
-    assert b"ada" not in (tmp_path / suppression.FILE).read_bytes()
+    kept = (tmp_path / suppression.FILE).read_bytes()
+    assert b"ada@" not in kept
+    assert b"AD10001" not in kept
     assert suppression.lift(tmp_path, ADA) == 2
     assert suppressed(con, tmp_path) == []
 

@@ -48,7 +48,8 @@ def opens_whole(project: Path) -> bool:
     return bool(counted == positions)
 
 
-@pytest.mark.parametrize("kills", [1, pytest.param(20, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("kills", [1, 20])
 def test_a_killed_run_leaves_no_trace(
     kills: int, small_company: Path, tmp_path: Path, wend: Wend
 ) -> None:

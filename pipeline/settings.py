@@ -267,7 +267,7 @@ class Source(_Section):
 
     Attributes:
         path: A glob below the project folder, or of an object storage as a URL, such as
-            s3://bucket/web/*.jsonl.gz; .gz .bz2 .zip .zst are opened.
+            s3://bucket/web/*.jsonl.gz; .gz .bz2 .xz .zst .zip .tar are opened.
         database: Fetch rows from here instead.
         mailbox: Fetch mail from here instead.
         storage: How the object storage of `path` is reached.
@@ -287,7 +287,8 @@ class Source(_Section):
         namespaces: Renames the namespaces a format gives, such as user_id = "shop_login".
         rank: Among events at one instant, lower comes first.
         max_age_hours: The newest record may be this old before the pages say so.
-        encoding: What the files' text is in, such as cp1252, where it is not UTF-8.
+        encoding: What the files' text is in, such as cp1252, where it is not UTF-8. Mails say it
+            themselves.
         on_new_field: What a field does that is new, missing or of another type than in all
             earlier records: `stop` the file until someone looks, or `warn` and land.
     """

@@ -95,6 +95,9 @@ FOLDERS = {
             },
         },
     ),
+    "ham": Folder("mail", "email_spamassassin_easy/*.tar.gz"),
+    # Four of its tables tell of tickets and their people.
+    "zendesk": Folder("zendesk_support", f"{SEEDS}/zendesk/*/seeds/*_data*.csv", left=21),
     "replies": Folder("mail", "email_replies/**/*.eml"),
 }
 

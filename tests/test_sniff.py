@@ -1,4 +1,6 @@
+import io
 import shutil
+import tarfile
 import tomllib
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -194,6 +196,32 @@ def test_a_name_says_what_rows_are_and_which_files_belong_together(
     words = noun_of(name)
     assert words.startswith(noun)
     assert glob_of(name) == glob
+
+
+def test_an_archive_is_what_is_in_it(tmp_path: Path) -> None:
+    """A table is told though the archive's own name says nothing of it."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+        entry = tarfile.TarInfo("2026-01-26.csv")
+        entry.size = len(CALLS)
+        archive.addfile(entry, io.BytesIO(CALLS.encode()))
+
+    found = sniffed(tmp_path, "raw/calls/january.tar.gz", packed.getvalue())
+
+    assert section(found)["columns"]["occurred_at"] == "started"
+
+
+def test_mail_says_itself_what_it_is_in(tmp_path: Path) -> None:
+    """Each part of a mail names its own encoding; one for all would spoil the others."""
+    head = "From: Ada <ada@mail.example>\nTo: Kim <kim@larkspur.example>\n"
+    head += "Date: Mon, 05 Jan 2026 09:00:00 +0000\nSubject: Router\nMessage-ID: <1@mail.example>\n"
+    head += "MIME-Version: 1.0\nContent-Transfer-Encoding: 8bit\n"
+    mail = f"{head}Content-Type: text/plain; charset=iso-8859-1\n\nGrüße aus Köln\n"
+
+    found = sniffed(tmp_path, "raw/mail/1.eml", mail.encode("latin-1"))
+
+    assert section(found) == {"format": "mail", "path": "raw/mail/*.eml"}
+    assert not any("encoding" in remark for remark in found.remarks)
 
 
 def test_a_section_reads_back() -> None:

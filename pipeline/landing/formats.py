@@ -29,12 +29,14 @@ class Format:
             the plain events itself.
         is_stateful: What a file says depends on those before it. Each is a batch of its own, in
             the order that the module's `in_order(files, feed)` gives.
+        says_encoding: Whether each record says what its own text is in.
     """
 
     module: str
     default_channel: str | None
     plain_module: str | None = None
     is_stateful: bool = False
+    says_encoding: bool = False
 
     def read(self, file: RawFile, feed: Feed) -> Iterator[Outcome]:
         """What the file's records became, one by one."""
@@ -128,7 +130,7 @@ FORMATS = {
     "mailchimp": Format("pipeline.landing.email.mailchimp", "email"),
     "klaviyo": Format("pipeline.landing.email.klaviyo", "email"),
     "iterable": Format("pipeline.landing.email.iterable", "email"),
-    "mail": Format("pipeline.landing.email.mail", "email"),
+    "mail": Format("pipeline.landing.email.mail", "email", says_encoding=True),
     "hubspot": Format("pipeline.landing.crm.hubspot", "crm"),
     "salesforce": Format("pipeline.landing.crm.salesforce", "crm"),
     "dynamics": Format("pipeline.landing.crm.dynamics", "crm"),
@@ -167,3 +169,18 @@ def channel_of(feed: Feed) -> str:
     if channel is None:
         raise BadSettings(f"sources.{feed.name}: set channel: this format has none of its own")
     return channel
+
+
+def encoding_of(feed: Feed) -> str | None:
+    """What wend.toml says that the text of a source's files is in, if anything.
+
+    Raises:
+        BadSettings: The records say so themselves, each for its own parts.
+    """
+    encoding = feed.source.encoding
+    if encoding is not None and format_named(feed.source.format).says_encoding:
+        raise BadSettings(
+            f"sources.{feed.name}: take encoding out: in the format {feed.source.format} every "
+            "record says what it is in"
+        )
+    return encoding

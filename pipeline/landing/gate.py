@@ -23,7 +23,7 @@ from pipeline.landing import fields, ledger, text
 from pipeline.landing.arrivals import batches, discover, fresh_files
 from pipeline.landing.clocks import Clock, microseconds
 from pipeline.landing.fields import FIELDS, Known
-from pipeline.landing.formats import format_named
+from pipeline.landing.formats import encoding_of, format_named
 from pipeline.landing.ledger import Night
 from pipeline.landing.live.sources import arrived, is_live
 from pipeline.landing.plain import Plain, seen_in
@@ -103,9 +103,10 @@ def land(settings: Settings, lake: Path, night: Night, *, tell: Tell) -> Landing
         identity = layout.identity(name, source)
         new, cut_off, stamps = fresh_files(settings.folder, identity, found, known, stamps)
         problems.extend(Problem(name, path, CUT_OFF) for path in cut_off)
-        new = [replace(file, encoding=source.encoding) for file in new]
-        known.update(file.file_id for file in new)
         feed = feed_of(settings, name, night.landed_at)
+        encoding = encoding_of(feed)
+        new = [replace(file, encoding=encoding) for file in new]
+        known.update(file.file_id for file in new)
         done = 0
         for batch in layout.one_by_one(new, feed) if layout.is_stateful else batches(new):
             landed, refused = land_batch(settings, lake, feed, batch, night)

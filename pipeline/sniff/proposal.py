@@ -67,20 +67,32 @@ def propose(path: Path, name: str, company: Company, now: datetime) -> Proposal:
         found = sample(path, name)
     except SourceRefused as refusal:
         return Proposal(None, (_lack(name, refusal),))
-    looked = f"{name}: {described(found)}, {len(found.rows):,} records looked at"
-    doubts = list(found.doubts)
-    if glob_of(name) != name:
-        doubts.append(f"path: {glob_of(name)} takes the files that are called alike, too")
-    told = (looked, *(f"unsure: {doubt}" for doubt in doubts))
+    told = remarks_on(found, name)
     for layout in dict.fromkeys(candidates(found)):
         if layout in FORMATS:
-            proposal = by_format(layout, found, name, company, now)
+            as_read = as_is(found) if FORMATS[layout].says_encoding else found
+            proposal = by_format(layout, as_read, name, company, now)
             if proposal is not None:
-                return replace(proposal, remarks=(*told, *proposal.remarks))
+                remarks = (*remarks_on(as_read, name), *proposal.remarks)
+                return replace(proposal, remarks=remarks)
     if found.kind == "text":
         return Proposal(None, (*told, "cannot tell: no format that is known has such lines"))
     proposal = by_columns(found, name, company, now)
     return replace(proposal, remarks=(*told, *proposal.remarks))
+
+
+def remarks_on(found: Sample, name: str) -> tuple[str, ...]:
+    """What there is to say of a file whatever its format."""
+    doubts = list(found.doubts)
+    if glob_of(name) != name:
+        doubts.append(f"path: {glob_of(name)} takes the files that are called alike, too")
+    looked = f"{name}: {described(found)}, {len(found.rows):,} records looked at"
+    return (looked, *(f"unsure: {doubt}" for doubt in doubts))
+
+
+def as_is(found: Sample) -> Sample:
+    """A sample of records that say themselves what they are in."""
+    return replace(found, file=replace(found.file, encoding=None), doubts=())
 
 
 def _lack(name: str, refusal: SourceRefused) -> str:

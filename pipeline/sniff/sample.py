@@ -16,7 +16,7 @@ from pipeline.landing.containers.csv_records import csv_header, csv_rows
 from pipeline.landing.containers.json_records import json_array, json_lines
 from pipeline.landing.containers.parquet_records import parquet_rows
 from pipeline.landing.containers.text_lines import lines
-from pipeline.landing.containers.unpacked import CHUNK, ending, members
+from pipeline.landing.containers.unpacked import CHUNK, ending, members, packing
 from pipeline.landing.containers.xlsx_records import xlsx_header, xlsx_rows
 from pipeline.landing.generic import SHEETS
 from pipeline.landing.record import Raw, RawFile
@@ -124,7 +124,7 @@ def _not_utf8(stream: BinaryIO) -> bytes:
 
 def kind_of(file: RawFile) -> tuple[str, str]:
     """What kind of file it is, by its ending or else its beginning; and a CSV's delimiter."""
-    suffix = ending(file)
+    suffix = ending_of_first(file)
     if suffix in SHEETS:
         return "xlsx", ","
     if suffix == ".parquet":
@@ -138,6 +138,13 @@ def kind_of(file: RawFile) -> tuple[str, str]:
         return "text", ","
     delimiter = delimiter_of(start)
     return ("csv", delimiter) if delimiter else ("text", ",")
+
+
+def ending_of_first(file: RawFile) -> str:
+    """The ending of a file or, of an archive, of the first file in it that is not empty."""
+    for name, _ in members(file):
+        return packing(name).ending
+    return ""
 
 
 def beginning(file: RawFile) -> str:

@@ -1,10 +1,13 @@
 import bz2
 import gzip
 import io
+import lzma
+import tarfile
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import pytest
 import zstandard
@@ -45,6 +48,21 @@ def zipped(**entries: bytes) -> bytes:
     return packed.getvalue()
 
 
+def tarred(mode: Literal["w", "w:gz", "w:bz2", "w:xz"] = "w", /, **entries: bytes) -> bytes:
+    """A .tar with these entries, in a folder, beside links to them."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode=mode) as archive:
+        folder, link = tarfile.TarInfo("days"), tarfile.TarInfo("newest")
+        folder.type, link.type, link.linkname = tarfile.DIRTYPE, tarfile.SYMTYPE, "days/one"
+        archive.addfile(folder)
+        archive.addfile(link)
+        for name, content in entries.items():
+            entry = tarfile.TarInfo(f"days/{name}")
+            entry.size = len(content)
+            archive.addfile(entry, io.BytesIO(content))
+    return packed.getvalue()
+
+
 def seen(records: list[Raw]) -> list[tuple[int, object, str | None]]:
     """Number, value and problem of each record."""
     return [(raw.number, raw.value, raw.problem) for raw in records]
@@ -61,9 +79,19 @@ TWO_LINES = b'{"a":1}\n{"a":2}\n'
         ("f.jsonl.bz2", bz2.compress(TWO_LINES)),
         ("f.JSONL.ZST", zstandard.compress(TWO_LINES[:8]) + zstandard.compress(TWO_LINES[8:])),
         ("f.zip", zipped(one=TWO_LINES)),
+        ("f.jsonl.xz", lzma.compress(TWO_LINES)),
         ("f.zip", zipped(one=TWO_LINES[:8], two=TWO_LINES[8:])),
+        ("f.tar", tarred(one=TWO_LINES[:8], two=TWO_LINES[8:])),
+        ("f.tar.gz", tarred("w:gz", one=TWO_LINES[:8], two=TWO_LINES[8:])),
+        ("f.TGZ", tarred("w:gz", one=TWO_LINES)),
+        ("f.tar.bz2", tarred("w:bz2", one=TWO_LINES)),
+        ("f.tar.xz", tarred("w:xz", one=TWO_LINES)),
+        ("f.tar.zst", zstandard.compress(tarred(one=TWO_LINES))),
     ],
-    ids=["plain", "gzip", "bzip2", "zstandard", "zip", "zip of two"],
+    ids=[
+        *("plain", "gzip", "bzip2", "zstandard", "zip", "xz", "zip of two", "tar of two"),
+        *("tar.gz of two", "tgz", "tar.bz2", "tar.xz", "tar.zst"),
+    ],
 )
 def test_every_compression_holds_the_same_lines(write: Write, name: str, packed: bytes) -> None:
     """A file says the same plain and packed, in one piece and in several."""
@@ -99,9 +127,18 @@ def test_what_unpacks_within_the_limit_is_read(
         ("f.bz2", bz2.compress(TWO_LINES)[:-4]),
         ("f.zst", zstandard.compress(TWO_LINES * 9)[:-4]),
         ("f.zip", zipped(one=TWO_LINES)[:-30]),
+        ("f.xz", lzma.compress(TWO_LINES)[:-4]),
+        ("f.tar", tarred(one=TWO_LINES * 400)[:4096]),
+        ("f.tar", tarred(one=TWO_LINES, two=TWO_LINES)[:3072]),
+        ("f.tar.gz", tarred("w:gz", one=TWO_LINES)[:-12]),
         ("f.gz", b"this is no gzip"),
+        ("f.tar", b"this is no tar" * 100),
+        ("f.tar.gz", gzip.compress(b"this is no tar" * 100)),
     ],
-    ids=["gzip", "bzip2", "zstandard", "zip", "none"],
+    ids=[
+        *("gzip", "bzip2", "zstandard", "zip", "xz", "tar in a file", "tar between files"),
+        *("tar.gz", "no gzip", "no tar", "no tar in a gzip"),
+    ],
 )
 def test_a_damaged_file_is_refused(write: Write, name: str, content: bytes) -> None:
     """What cannot be unpacked to its end is refused, not read in part."""
@@ -152,8 +189,12 @@ def test_a_line_with_nul_bytes_is_a_problem(write: Write) -> None:
     [
         ("f.jsonl", b"", "f.jsonl: is empty; fetch it again"),
         ("f.zip", zipped(a=b""), "f.zip: is empty"),
-        ("f.tar", b"x", "an archive of a kind not opened here"),
+        ("f.tar", b"", "f.tar: is empty"),
+        ("f.tgz", tarred("w:gz", a=b""), "f.tgz: is empty"),
+        ("f.7z", b"x", "an archive of a kind not opened here"),
+        ("f.zip.gz", b"x", "an archive of a kind not opened here"),
         ("f.zip", zipped(**{"inner.zip": zipped(a=b"x")}), "an archive in an archive"),
+        ("f.tar", tarred(**{"inner.tar.gz": b"x"}), "f.tar:days/inner.tar.gz: an archive in an"),
     ],
 )
 def test_a_file_that_cannot_be_opened_says_what_to_do(
@@ -164,11 +205,47 @@ def test_a_file_that_cannot_be_opened_says_what_to_do(
         list(text_lines.lines(write(content, name)))
 
 
-def test_a_compressed_file_in_a_zip_is_opened(write: Write) -> None:
+@pytest.mark.parametrize(("name", "pack"), [("f.zip", zipped), ("f.tar", tarred)])
+def test_a_compressed_file_in_an_archive_is_opened(
+    write: Write, name: str, pack: Callable[..., bytes]
+) -> None:
     """Amplitude packs its hourly files this way."""
-    packed = zipped(**{"01.json.gz": gzip.compress(b""), "02.json.gz": gzip.compress(TWO_LINES)})
+    packed = pack(**{"01.json.gz": gzip.compress(b""), "02.json.gz": gzip.compress(TWO_LINES)})
 
-    assert len(list(json_records.json_lines(write(packed, "f.zip")))) == 2
+    assert len(list(json_records.json_lines(write(packed, name)))) == 2
+
+
+def test_what_a_desktop_adds_to_an_archive_is_no_record(write: Write) -> None:
+    """A Mac puts a hidden twin beside each file that it packs."""
+    packed = tarred(**{"._calls": b"\0\5\x16\7", "calls": TWO_LINES})
+
+    assert len(list(json_records.json_lines(write(packed, "f.tar")))) == 2
+
+
+def test_a_bomb_in_an_archive_is_refused(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The files of an archive have one limit together."""
+    monkeypatch.setattr(unpacked, "BOMB_BYTES", 10_000)
+    one = gzip.compress(b"\n" * 2_000_000)
+
+    with pytest.raises(SourceRefused, match="unpacks to more than 200 times its size"):
+        list(text_lines.lines(write(tarred(**{"a.gz": one, "b.gz": one}), "f.tar")))
+
+
+@pytest.mark.parametrize(
+    ("name", "packing"),
+    [
+        ("calls.csv", (".csv", "", "")),
+        ("calls.CSV.gz", (".csv", "", ".gz")),
+        ("calls.csv.tgz", (".csv", ".tar", ".gz")),
+        ("calls.2026.tar.xz", (".2026", ".tar", ".xz")),
+        ("export.zip", ("", ".zip", "")),
+        ("calls", ("", "", "")),
+        (".gz", ("", "", "")),
+    ],
+)
+def test_a_name_says_how_a_file_is_packed(name: str, packing: tuple[str, str, str]) -> None:
+    """What is packed, in which archive, compressed how."""
+    assert unpacked.packing(name) == packing
 
 
 def test_lines_are_numbered_as_in_an_editor(write: Write) -> None:

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pipeline.errors import BadSettings
 from pipeline.landing import gate, ledger
 from pipeline.landing.gate import Landing
 from pipeline.landing.ledger import Night
@@ -372,3 +373,14 @@ def test_blank_lines_are_accounted_for(
     found = counts(land(company))
 
     assert (found["landed"], found["ignored"]) == (2, ignored)
+
+
+def test_one_encoding_for_all_mails_is_refused(tmp_path: Path) -> None:
+    """Each part of a mail says its own; recoded as a whole it would say something else."""
+    source = {"format": "mail", "path": "raw/*", "encoding": "cp1252"}
+    company = Settings.model_validate(
+        {"folder": tmp_path, "company": {"name": "Larkspur"}, "sources": {"inbox": source}}
+    )
+
+    with pytest.raises(BadSettings, match=r"sources\.inbox: take encoding out"):
+        land(company)

@@ -1,9 +1,14 @@
-"""Files as unpacked streams: .gz, .bz2, .zst and .zip are opened, bombs and damage refused."""
+"""Files as unpacked streams: .gz, .bz2, .xz and .zst, .zip and .tar are opened.
+
+Bombs and damage are refused.
+"""
 
 import bz2
 import codecs
 import gzip
 import io
+import lzma
+import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -28,12 +33,19 @@ CHUNK = 1024 * 1024
 DAMAGED = (
     EOFError,
     zlib.error,
+    lzma.LZMAError,
     OSError,
+    tarfile.TarError,
     zipfile.BadZipFile,
     zstandard.ZstdError,
     NotImplementedError,
 )
-ARCHIVES = frozenset({".tar", ".tgz", ".tbz2", ".7z", ".rar", ".xz"})
+ARCHIVES = frozenset({".tar", ".zip", ".7z", ".rar"})
+# Two endings in one.
+SHORT = {".tgz": ".tar.gz", ".tbz2": ".tar.bz2", ".txz": ".tar.xz", ".tzst": ".tar.zst"}
+UNOPENED = frozenset({".7z", ".rar"})
+# The last block of a .tar holds nothing.
+TAR_BLOCK = 512
 UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -133,7 +145,7 @@ class _Recoded(io.RawIOBase):
 
 
 class Member(NamedTuple):
-    """One unpacked stream of a file: the file itself, or one entry of a .zip.
+    """One unpacked stream of a file: the file itself, or one entry of an archive.
 
     Attributes:
         name: For messages: the file's name, and the entry's where there is one.
@@ -143,65 +155,131 @@ class Member(NamedTuple):
     stream: io.BufferedReader
 
 
-def ending(file: RawFile) -> str:
-    """The file's ending without compression, in lower case: `.csv` of `calls.CSV.gz`."""
-    name = Path(file.path.name.lower())
-    return Path(name.stem).suffix if name.suffix in {".gz", ".bz2", ".zip", ".zst"} else name.suffix
-
-
 OPENERS: dict[str, Callable[[Any], Readable]] = {
     ".gz": lambda packed: gzip.GzipFile(fileobj=packed),
     ".bz2": bz2.BZ2File,
+    ".xz": lzma.LZMAFile,
     ".zst": _Unzstd,
 }
+
+
+class Packing(NamedTuple):
+    """How a file is packed, by its name; each an ending in lower case, empty where there is none.
+
+    Attributes:
+        ending: Of what is packed: `.csv` of `calls.CSV.tar.gz`.
+    """
+
+    ending: str
+    archive: str
+    compression: str
+
+
+def packing(name: str) -> Packing:
+    """How a file of this name is packed."""
+    lower = name.lower()
+    last = Path(lower).suffix
+    endings = Path(lower.removesuffix(last) + SHORT.get(last, last)).suffixes
+    compression = endings.pop() if endings and endings[-1] in OPENERS else ""
+    archive = endings.pop() if endings and endings[-1] in ARCHIVES else ""
+    return Packing(endings[-1] if endings else "", archive, compression)
+
+
+def ending(file: RawFile) -> str:
+    """The file's ending without compression, in lower case: `.csv` of `calls.CSV.gz`."""
+    return packing(file.path.name).ending
 
 
 @contextmanager
 def _unpacked(file: RawFile) -> Iterator[Iterator[Member]]:
     """The file's members, open while the context lasts."""
-    if file.path.suffix.lower() in ARCHIVES:
+    _, archive, compression = packing(file.path.name)
+    if archive in UNOPENED or (archive == ".zip" and compression):
         raise SourceRefused(f"{file.name}: an archive of a kind not opened here; unpack it first")
     with ExitStack() as stack:
         try:
             packed = stack.enter_context(file.path.open("rb"))
-            archive = (
-                stack.enter_context(zipfile.ZipFile(packed))
-                if file.path.suffix.lower() == ".zip"
-                else None
-            )
+            zipped = stack.enter_context(zipfile.ZipFile(packed)) if archive == ".zip" else None
         except (OSError, zipfile.BadZipFile) as error:
             raise SourceRefused(f"{file.name}: cannot be opened: {error}") from error
         limit = max(BOMB_BYTES, BOMB_RATIO * file.path.stat().st_size)
-        if archive is not None:
-            yield _entries(file, archive, limit)
-        elif opener := OPENERS.get(file.path.suffix.lower()):
-            watched = _Watched(opener(packed), file.name, limit)
-            yield iter([Member(file.name, io.BufferedReader(watched, CHUNK))])
+        stream = packed
+        if compression:
+            watched = _Watched(OPENERS[compression](packed), file.name, limit)
+            stream = io.BufferedReader(watched, CHUNK)
+        if zipped is not None:
+            yield _members(file, _zip_entries(file, zipped), limit)
+        elif archive == ".tar":
+            yield _members(file, _tar_entries(file, stream), limit)
         else:
-            yield iter([Member(file.name, packed)])
+            yield iter([Member(file.name, stream)])
 
 
-def _entries(file: RawFile, archive: zipfile.ZipFile, limit: int) -> Iterator[Member]:
-    """The files in a .zip in their order, under one common limit; nothing is written to disk.
+class Entry(NamedTuple):
+    """A file in an archive; read it before the next one is taken."""
 
-    A compressed file inside is opened; an archive inside is not.
-    """
+    name: str
+    stream: Readable
+
+
+def _zip_entries(file: RawFile, archive: zipfile.ZipFile) -> Iterator[Entry]:
+    """The files in a .zip."""
     for entry in archive.infolist():
-        if entry.is_dir() or entry.filename.startswith("__MACOSX/"):
+        if entry.is_dir():
             continue
-        name = f"{file.name}:{entry.filename}"
-        suffix = Path(entry.filename).suffix.lower()
-        if suffix in {".zip", *ARCHIVES}:
-            raise SourceRefused(f"{name}: an archive in an archive; unpack the outer one first")
         try:
             stream = archive.open(entry)
         except (RuntimeError, *DAMAGED) as error:
-            raise SourceRefused(f"{name}: cannot be unpacked: {error}") from error
+            raise SourceRefused(
+                f"{file.name}:{entry.filename}: cannot be unpacked: {error}"
+            ) from error
         with stream:
-            opener = OPENERS.get(suffix)
-            watched = _Watched(opener(stream) if opener else stream, name, limit)
-            yield Member(name, io.BufferedReader(watched, CHUNK))
-            limit = watched.left
+            yield Entry(entry.filename, stream)
+
+
+def _tar_entries(file: RawFile, stream: io.BufferedReader) -> Iterator[Entry]:
+    """The files in a .tar; its links name what is in it, or nothing that was sent."""
+    try:
+        if not stream.peek(1):
+            return
+        if stream.seekable() and not _is_ended(stream):
+            raise SourceRefused(f"{file.name}: damaged or broken off; fetch the file again")
+        with tarfile.open(fileobj=stream, mode="r|") as archive:
+            for entry in archive:
+                if entry.isfile() and (held := archive.extractfile(entry)):
+                    yield Entry(entry.name, held)
+    except tarfile.TarError as error:
+        raise SourceRefused(
+            f"{file.name}: damaged or broken off ({error}); fetch the file again"
+        ) from error
+
+
+def _is_ended(stream: io.BufferedReader) -> bool:
+    """Whether a .tar has its last block; it is at its beginning again."""
+    stream.seek(0, io.SEEK_END)
+    stream.seek(max(0, stream.tell() - TAR_BLOCK))
+    is_ended = not stream.read().strip(b"\0")
+    stream.seek(0)
+    return is_ended
+
+
+def _members(file: RawFile, entries: Iterator[Entry], limit: int) -> Iterator[Member]:
+    """The files in an archive in their order, under one common limit; nothing is written to disk.
+
+    A compressed file inside is opened; an archive inside is not.
+    """
+    for entry in entries:
+        if entry.name.startswith("__MACOSX/") or Path(entry.name).name.startswith("._"):
+            # A desktop adds these of its own.
+            continue
+        name = f"{file.name}:{entry.name}"
+        _, archive, compression = packing(entry.name)
+        if archive:
+            raise SourceRefused(f"{name}: an archive in an archive; unpack the outer one first")
+        stream = OPENERS[compression](entry.stream) if compression else entry.stream
+        watched = _Watched(stream, name, limit)
+        yield Member(name, io.BufferedReader(watched, CHUNK))
+        limit = watched.left
 
 
 def members(file: RawFile) -> Iterator[Member]:

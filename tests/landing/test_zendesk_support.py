@@ -276,6 +276,25 @@ def test_csv_is_read_as_the_api_s_objects(tmp_path: Path, content: str, kinds: l
     assert at(found[0]) == "2026-01-05 09:00:00"
 
 
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        ("tag,ticket_id,_fivetran_synced\nvip,7,2026-01-05 10:00:00\n", "ticket_tag"),
+        (
+            "id,_fivetran_deleted,_fivetran_synced,created_at,name,updated_at,url\n3,,,,,,\n",
+            "group",
+        ),
+    ],
+)
+def test_a_table_of_how_the_desk_is_set_up_is_left_out_by_name(
+    tmp_path: Path, content: str, name: str
+) -> None:
+    """A warehouse's folder holds many; each row is counted, and none is about a customer."""
+    found = outcomes_of(read, content, tmp_path, SOURCE, name="table.csv")
+
+    assert ignored(found) == [(1, f"table {name}, of how the desk is set up")]
+
+
 def test_a_table_that_is_not_known_stops_the_file(tmp_path: Path) -> None:
     """With the tables there are."""
     with pytest.raises(SourceRefused, match="there are ticket, ticket_comment"):

@@ -114,22 +114,28 @@ def inner(value: Fields) -> Iterator[Part]:
     for what in ("ticket", "audit", "comment", "user"):
         if list(value) == [what] and isinstance(value[what], dict):
             value = value[what]
-    if "events" in value and "ticket_id" in value:
+    if list(value) == ["table"]:
+        yield Part("table", value, value)
+    elif "events" in value and "ticket_id" in value:
         yield Part("audit", value, value)
     elif "requester_id" in value or "requester" in value:
         yield Part("ticket", value, value)
-        for position, each in enumerate(objects_of(value, "comments"), start=1):
-            yield Part("comment", each, value, position)
+        yield from _comments(value, holder=value)
     elif "author_id" in value and {"body", "html_body", "plain_body"} & value.keys():
         yield Part("comment", value, {})
     elif "comments" in value and "id" not in value:
-        for position, each in enumerate(objects_of(value, "comments"), start=1):
-            yield Part("comment", each, {}, position)
+        yield from _comments(value, holder={})
     elif "role" in value:
         yield Part("user", value, value)
     else:
         names = ", ".join(sorted(value))[:100]
         raise BadRecord(f"neither ticket, audit, comment nor user: it has {names or 'no fields'}")
+
+
+def _comments(value: Fields, *, holder: Fields) -> Iterator[Part]:
+    """The comments in an object."""
+    for position, each in enumerate(objects_of(value, "comments"), start=1):
+        yield Part("comment", each, holder, position)
 
 
 def interpret(
@@ -143,6 +149,8 @@ def interpret(
     value = part.value
     if part.what == "empty":
         return [Ignored(number, "empty")]
+    if part.what == "table":
+        return [Ignored(number, f"table {value['table']}, of how the desk is set up")]
     event = Event(
         record_number=number,
         own_id=None,

@@ -2,7 +2,9 @@
 
 Source: Zendesk's own CSV export of tickets (columns such as `Requester id`, `Ticket type`), and
 the tables that Fivetran copies into a warehouse: ticket, ticket_comment, ticket_field_history and
-user. Fivetran writes UTC without saying so, and marks its tables by a column of its own.
+user. Fivetran writes UTC without saying so, and marks its tables by a column of its own. Its
+tables of how the desk is set up, in which no customer does anything, are left out by name; those
+of chats, in which customers speak, are refused: the format zendesk_chat reads the chats.
 """
 
 import re
@@ -20,6 +22,27 @@ TABLES = {
     "ticket": {"id", "requester_id", "created_at", "status"},
     "user": {"id", "role", "email", "created_at"},
 }
+SYNCED = "_fivetran_synced"
+# Tables of Fivetran's about the desk: which, by columns that it has and no other.
+OF_THE_DESK = {
+    "audit_log": {"action", "actor_id", "source_type"},
+    "brand": {"brand_url", "subdomain"},
+    "daylight_time": {"daylight_start_utc", "daylight_end_utc"},
+    "domain_name": {"organization_id", "domain_name"},
+    "organization": {"shared_tickets", "shared_comments"},
+    "organization_tag": {"organization_id", "tag"},
+    "schedule": {"start_time", "end_time", "time_zone"},
+    "schedule_holiday": {"schedule_id", "start_date", "end_date"},
+    "sla_policy_metric_history": {"sla_policy_id", "metric", "target"},
+    "ticket_form_history": {"display_name", "end_user_visible"},
+    "ticket_schedule": {"ticket_id", "schedule_id"},
+    "ticket_sla_policy": {"ticket_id", "sla_policy_id"},
+    "ticket_tag": {"ticket_id", "tag"},
+    "time_zone": {"time_zone", "standard_offset"},
+    "user_tag": {"user_id", "tag"},
+}
+# All that it has: other tables have its columns, too.
+GROUP = {"id", "name", "url", "created_at", "updated_at", "_fivetran_deleted", SYNCED}
 ZONELESS = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d(?::\d\d(?:\.\d+)?)?)")
 
 
@@ -51,12 +74,14 @@ def _answer(cells: dict[str, str], name: str) -> Fields:
         SourceRefused: A row of no known table.
     """
     what = next((table for table, columns in TABLES.items() if columns <= cells.keys()), None)
+    if what is None and (left_out := _of_the_desk(cells)):
+        return {"table": left_out}
     if what is None:
         raise SourceRefused(
             f"{name}: no Zendesk table known here has the columns {', '.join(cells)[:200]}; "
             "there are ticket, ticket_comment, ticket_field_history and user"
         )
-    if "_fivetran_synced" in cells:
+    if SYNCED in cells:
         cells = {column: ZONELESS.sub(r"\1T\2Z", cell) for column, cell in cells.items()}
     if what == "ticket":
         return _ticket(cells)
@@ -78,6 +103,15 @@ def _answer(cells: dict[str, str], name: str) -> Fields:
         "created_at": cells["updated"],
         "events": [change],
     }
+
+
+def _of_the_desk(cells: dict[str, str]) -> str | None:
+    """The table of how the desk is set up that a row is of."""
+    if SYNCED not in cells:
+        return None
+    if cells.keys() == GROUP:
+        return "group"
+    return next((name for name, columns in OF_THE_DESK.items() if columns <= cells.keys()), None)
 
 
 def _ticket(cells: dict[str, str]) -> Fields:

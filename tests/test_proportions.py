@@ -20,13 +20,21 @@ def test_wilsons_interval_is_scipys(counts: tuple[int, int]) -> None:
     assert found.high[0] == pytest.approx(expected.high, abs=1e-9)
 
 
-def test_newcombes_interval_is_the_published_one() -> None:
-    """56 of 70 against 48 of 80: 0.2, from 0.0524 to 0.3339 (Newcombe 1998, method 10)."""
-    found = difference([56], [70], [48], [80])
+@pytest.mark.parametrize(
+    ("counts", "interval"),
+    [
+        ((56, 70, 48, 80), (0.2, 0.0524, 0.3339)),
+        ((9, 10, 3, 10), (0.6, 0.1705, 0.8090)),
+        ((10, 10, 0, 10), (1.0, 0.6075, 1.0)),
+    ],
+)
+def test_newcombes_interval_is_the_published_one(
+    counts: tuple[int, int, int, int], interval: tuple[float, float, float]
+) -> None:
+    """Table II of Newcombe 1998, method 10."""
+    found = difference(*([one] for one in counts))
 
-    assert found.value[0] == pytest.approx(0.2)
-    assert found.low[0] == pytest.approx(0.0524, abs=5e-5)
-    assert found.high[0] == pytest.approx(0.3339, abs=5e-5)
+    assert (found.value[0], found.low[0], found.high[0]) == pytest.approx(interval, abs=5e-5)
 
 
 @given(COUNTS, COUNTS)

@@ -1,17 +1,14 @@
 """Whether segments of a funnel convert differently, each held against all others together.
 
-Of settled entries only. The difference has Newcombe's interval from two Wilson intervals
-(Newcombe 1998, Statistics in Medicine 17, method 10). The test is the pooled two-proportion z
-test; Fisher's exact one where an expected count is below 5 (Cochran 1954). q values are
-Benjamini and Hochberg's (1995) over the segments.
+Of settled entries only. Intervals, the pooled test and q values are those of all proportions;
+where an expected count is below 5 (Cochran 1954) the test is Fisher's exact one.
 """
 
-import math
-
+import numpy as np
 import polars as pl
-from scipy import stats
 
-Z = 1.959963984540054
+from pipeline.proportions import difference, false_discovery
+
 DIFFERENCES = pl.Schema(
     {
         "segment": pl.String,
@@ -48,56 +45,40 @@ def differences(found: pl.DataFrame) -> pl.DataFrame:
     )
     if ends.height < 2:
         return pl.DataFrame(schema=DIFFERENCES)
-    entered, converted = ends["entered"].sum(), ends["converted"].sum()
-    rows = []
-    for segment, count, hits in ends.iter_rows():
-        rest, rest_hits = entered - count, converted - hits
-        low, high = newcombe(hits, count, rest_hits, rest)
-        rows.append(
-            {
-                "segment": segment,
-                "settled_count": count,
-                "share": hits / count,
-                "rest_share": rest_hits / rest,
-                "difference": hits / count - rest_hits / rest,
-                "difference_low": low,
-                "difference_high": high,
-                "p_value": two_proportions(hits, count, rest_hits, rest),
-            }
-        )
-    found_q = stats.false_discovery_control([row["p_value"] for row in rows])
+    count, hits = (ends[name].to_numpy() for name in ("entered", "converted"))
+    rest, rest_hits = count.sum() - count, hits.sum() - hits
+    apart = difference(hits, count, rest_hits, rest)
+    p = np.array(
+        [
+            fisher(*counts) if is_few(*counts) else pooled
+            for *counts, pooled in zip(hits, count, rest_hits, rest, apart.p, strict=True)
+        ]
+    )
     return pl.DataFrame(
-        [{**row, "q_value": float(q)} for row, q in zip(rows, found_q, strict=True)],
+        {
+            "segment": ends["segment"],
+            "settled_count": count,
+            "share": hits / count,
+            "rest_share": rest_hits / rest,
+            "difference": apart.value,
+            "difference_low": apart.low,
+            "difference_high": apart.high,
+            "p_value": p,
+            "q_value": false_discovery(p),
+        },
         schema=DIFFERENCES,
     ).sort("q_value", "p_value", "segment")
 
 
-def wilson(hits: int, count: int) -> tuple[float, float]:
-    """Wilson's 95 % interval of a share."""
-    middle = hits + Z * Z / 2
-    reach = Z * math.sqrt(hits * (count - hits) / count + Z * Z / 4)
-    scale = count + Z * Z
-    return max(middle - reach, 0.0) / scale, min((middle + reach) / scale, 1.0)
-
-
-def newcombe(hits: int, count: int, rest_hits: int, rest: int) -> tuple[float, float]:
-    """The 95 % interval of the difference of two shares."""
-    one, two = hits / count, rest_hits / rest
-    one_low, one_high = wilson(hits, count)
-    two_low, two_high = wilson(rest_hits, rest)
-    return (
-        one - two - math.hypot(one - one_low, two_high - two),
-        one - two + math.hypot(one_high - one, two - two_low),
-    )
-
-
-def two_proportions(hits: int, count: int, rest_hits: int, rest: int) -> float:
-    """The two-sided p value that both shares are one."""
+def is_few(hits: int, count: int, rest_hits: int, rest: int) -> bool:
+    """Whether fewer than five are to be expected in one of the four cells."""
     pooled = (hits + rest_hits) / (count + rest)
-    if pooled in (0.0, 1.0):
-        return 1.0
-    if min(pooled, 1 - pooled) * min(count, rest) < 5:
-        table = [[hits, count - hits], [rest_hits, rest - rest_hits]]
-        return float(stats.fisher_exact(table).pvalue)
-    deviation = math.sqrt(pooled * (1 - pooled) * (1 / count + 1 / rest))
-    return float(2 * stats.norm.sf(abs(hits / count - rest_hits / rest) / deviation))
+    return bool(min(pooled, 1 - pooled) * min(count, rest) < 5)
+
+
+def fisher(hits: int, count: int, rest_hits: int, rest: int) -> float:
+    """The exact two-sided p value that both shares are one."""
+    from scipy import stats  # noqa: PLC0415 - slow
+
+    table = [[hits, count - hits], [rest_hits, rest - rest_hits]]
+    return float(stats.fisher_exact(table).pvalue)

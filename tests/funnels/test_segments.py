@@ -3,31 +3,18 @@
 import polars as pl
 import pytest
 
-from pipeline.funnels.segments import differences, newcombe, two_proportions
-
-
-@pytest.mark.parametrize(
-    ("counts", "low", "high"),
-    [
-        ((56, 70, 48, 80), 0.0524, 0.3339),
-        ((9, 10, 3, 10), 0.1705, 0.8090),
-        ((10, 10, 0, 10), 0.6075, 1.0),
-    ],
-)
-def test_the_interval_of_a_difference_is_newcombes(
-    counts: tuple[int, int, int, int], low: float, high: float
-) -> None:
-    """Table II of Newcombe 1998, method 10."""
-    found = newcombe(*counts)
-
-    assert found == pytest.approx((low, high), abs=5e-5)
+from pipeline.funnels.segments import differences
 
 
 def test_few_entries_are_tested_exactly() -> None:
     """3 of 4 against 1 of 4 is Fisher's tea: 0.4857; many take the z test."""
-    assert two_proportions(3, 4, 1, 4) == pytest.approx(34 / 70)
-    assert two_proportions(60, 100, 50, 100) == pytest.approx(0.1552, abs=1e-4)
-    assert two_proportions(0, 5, 0, 7) == 1.0
+    few = differences(rows(("a", 4, 3), ("b", 4, 1)))
+    many = differences(rows(("a", 100, 60), ("b", 100, 50)))
+    nobody = differences(rows(("a", 5, 0), ("b", 7, 0)))
+
+    assert few["p_value"].to_list() == pytest.approx([34 / 70] * 2)
+    assert many["p_value"].to_list() == pytest.approx([0.1552] * 2, abs=1e-4)
+    assert nobody["p_value"].to_list() == [1.0, 1.0]
 
 
 def rows(*segments: tuple[str, int, int]) -> pl.DataFrame:

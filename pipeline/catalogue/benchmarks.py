@@ -6,14 +6,12 @@ beside it as it is: a share as 0.85, never 85 or 85%. The file is optional.
 
 import math
 from collections.abc import Mapping, Sequence
-from datetime import date
-from difflib import get_close_matches
 from pathlib import Path
 
 import polars as pl
 
 from pipeline.catalogue import sheets
-from pipeline.catalogue.sheets import Faults
+from pipeline.catalogue.sheets import Faults, nearest_name
 from pipeline.errors import BadSettings
 
 FILE = "benchmarks.csv"
@@ -56,14 +54,13 @@ def read(folder: Path, stages: Sequence[str], touchpoints: Sequence[str]) -> pl.
     faults = Faults()
     # Where a stage and a touchpoint share a name, the stage is meant, as for notes.
     grains = dict.fromkeys(touchpoints, "touchpoint") | dict.fromkeys(stages, "stage")
-    rows: list[tuple[int, str, str | None, str, float | None, str, date | None, str | None]] = []
+    rows: list[tuple[object, ...]] = []
     lines: dict[tuple[str, str, str], str] = {}
     for where, cells in sheets.read(path, COLUMNS, faults):
         measure = faults.one_of(where, "measure", cells["measure"], tuple(SCALES))
         about, source = cells["about"], cells["source"]
         if about not in grains:
-            close = get_close_matches(about, grains, 1)
-            hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(grains)}"
+            hint = nearest_name(about, list(grains))
             faults.add(where, f"about is {about!r}, neither a stage nor a touchpoint; {hint}")
         if not source:
             faults.add(where, "source is empty; write where the value comes from")
@@ -74,7 +71,8 @@ def read(folder: Path, stages: Sequence[str], touchpoints: Sequence[str]) -> pl.
                 f"{measure} of {about!r} by {source!r} stands on line {earlier} too; take one out",
             )
         value = _value(where, measure, cells["value"], faults)
-        day = _day(where, cells["as_of_on"], faults)
+        given = cells["as_of_on"]
+        day = faults.day(where, "as_of_on", given) if given else None
         rows.append(
             (len(rows) + 1, measure, grains.get(about), about, value, source, day,
              cells["note"] or None)
@@ -102,12 +100,3 @@ def _value(where: str, measure: str, given: str, faults: Faults) -> float | None
     example = ", such as 0.85" if (low, high) == (0, 1) else ""
     faults.add(where, f"value is {given!r}; write {measure or 'it'} as {wanted}{example}")
     return None
-
-
-def _day(where: str, given: str, faults: Faults) -> date | None:
-    """A day written as 2026-01-31, or none; a fault otherwise."""
-    try:
-        return date.fromisoformat(given) if given else None
-    except ValueError:
-        faults.add(where, f"as_of_on is {given!r}; write it as 2026-01-31")
-        return None

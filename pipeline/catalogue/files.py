@@ -6,15 +6,13 @@ Rule: every fault is told by file and line, and all faults of all three files ar
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
-from difflib import get_close_matches
 from pathlib import Path
 
 import polars as pl
 
 from pipeline.catalogue import sheets
 from pipeline.catalogue.patterns import patterns
-from pipeline.catalogue.sheets import Faults, Line
+from pipeline.catalogue.sheets import Faults, Line, nearest_name
 from pipeline.errors import BadSettings
 from pipeline.settings import CHANNELS
 
@@ -139,7 +137,7 @@ def _touchpoints(lines: Sequence[Line], stages: pl.DataFrame, faults: Faults) ->
     for position, (where, cells) in enumerate(lines, start=1):
         stage = cells["stage"]
         if stage and stage not in positions:
-            faults.add(where, f"unknown stage {stage!r}; {_known(stage, sorted(positions))}")
+            faults.add(where, f"unknown stage {stage!r}; {nearest_name(stage, sorted(positions))}")
         if not cells["owner"]:
             faults.add(where, "owner is empty; write the department that answers for it")
         rows.append(
@@ -175,23 +173,12 @@ def _notes(lines: Sequence[Line], names: set[str], faults: Faults) -> pl.DataFra
             faults.add(
                 where,
                 f"about is {about!r}, neither a stage nor a touchpoint; "
-                f"{_known(about, sorted(names))}",
+                f"{nearest_name(about, sorted(names))}",
             )
         if not cells["note"]:
             faults.add(where, "note is empty; write it or take the line out")
         kind = faults.one_of(where, "kind", cells["kind"], ("goal", "pain", "opportunity", "note"))
-        written_on = None
-        if cells["written_on"]:
-            try:
-                written_on = date.fromisoformat(cells["written_on"])
-            except ValueError:
-                # 03/04/2026 is two days, and nobody can say which was meant.
-                faults.add(where, f"written_on is {cells['written_on']!r}; write it as 2026-01-31")
+        given = cells["written_on"]
+        written_on = faults.day(where, "written_on", given) if given else None
         rows.append((about, kind, cells["note"], cells["author"] or None, written_on))
     return pl.DataFrame(rows, schema=NOTES, orient="row")
-
-
-def _known(name: str, names: Sequence[str]) -> str:
-    """What to do about a name that is none: the nearest, or all there are."""
-    close = get_close_matches(name, names, 1)
-    return f"did you mean {close[0]!r}?" if close else f"there are {', '.join(names)}"

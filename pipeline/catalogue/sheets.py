@@ -9,6 +9,7 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
 from typing import NamedTuple
@@ -40,6 +41,15 @@ class Faults:
             shown = ", ".join(repr(choice) if choice else "nothing" for choice in allowed)
             self.add(where, f"{column} is {given!r}; write {shown}")
         return word
+
+    def day(self, where: str, column: str, given: str) -> date | None:
+        """The day that `given` spells as 2026-01-31; a fault when it is none."""
+        try:
+            return date.fromisoformat(given)
+        except ValueError:
+            # 03/04/2026 is two days, and nobody can say which was meant.
+            self.add(where, f"{column} is {given!r}; write it as 2026-01-31")
+            return None
 
 
 def read(path: Path, columns: Sequence[str], faults: Faults) -> Iterator[Line]:
@@ -81,6 +91,12 @@ def read(path: Path, columns: Sequence[str], faults: Faults) -> Iterator[Line]:
             )
             continue
         yield Line(where, dict(zip(header, cells, strict=False)))
+
+
+def nearest_name(name: str, names: Sequence[str]) -> str:
+    """What to do about a name that is none: the nearest, or all there are."""
+    close = get_close_matches(name, names, 1)
+    return f"did you mean {close[0]!r}?" if close else f"there are {', '.join(names)}"
 
 
 def _text(path: Path) -> str:

@@ -73,8 +73,9 @@ def read(folder: Path, touchpoints: Sequence[str]) -> pl.DataFrame:
     faults = Faults()
     rows = []
     for where, cells in sheets.read(path, COLUMNS, faults):
-        starts_on = _day(where, "starts_on", cells["starts_on"], faults)
-        ends_on = _day(where, "ends_on", cells["ends_on"], faults) if cells["ends_on"] else None
+        starts_on = faults.day(where, "starts_on", cells["starts_on"])
+        given = cells["ends_on"]
+        ends_on = faults.day(where, "ends_on", given) if given else None
         if not cells["intervention"]:
             faults.add(where, "intervention is empty; name it")
         if cells["touchpoint"] not in touchpoints:
@@ -88,15 +89,6 @@ def read(folder: Path, touchpoints: Sequence[str]) -> pl.DataFrame:
     if faults.sentences:
         raise BadSettings("\n".join(faults.sentences))
     return pl.DataFrame(rows, schema=INTERVENTIONS, orient="row")
-
-
-def _day(where: str, column: str, given: str, faults: Faults) -> date | None:
-    """A day written as 2026-01-31; a fault otherwise."""
-    try:
-        return date.fromisoformat(given)
-    except ValueError:
-        faults.add(where, f"{column} is {given!r}; write it as 2026-01-31")
-        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,10 +51,9 @@ def _largest_drop_off(drop_offs: pl.DataFrame) -> str:
 
 def _new_drop_off(changes: pl.DataFrame, spans: pl.DataFrame, measures: pl.DataFrame) -> str:
     """The week and cell whose drop-off rose most, if chance alone would hardly do it."""
-    tested = changes.filter(pl.col("z").is_not_null()).height
     first = changes.filter(pl.col("rank") == 1)
-    # As many cells as are looked at, as many chances to be fooled (Bonferroni).
-    if first.is_empty() or first["z"].item() < NormalDist().inv_cdf(1 - SURE / max(tested, 1)):
+    if first.is_empty() or first["z"].item() < clear_z(changes):
+        tested = changes["z"].count()
         said = f"No drop-off is new: none of {tested:,} weekly shares stands out from the others"
         return f"{said}{_new_touchpoint(measures)}."
     row = first.row(0, named=True)
@@ -65,6 +64,15 @@ def _new_drop_off(changes: pl.DataFrame, spans: pl.DataFrame, measures: pl.DataF
         f"{_day(span['to_on'])}: {span['ended_count']:,} of {span['settled_count']:,} journeys "
         f"stopped there, {span['share']:.0%}; in other weeks {row['baseline_share']:.0%} do."
     )
+
+
+def clear_z(changes: pl.DataFrame) -> float:
+    """The z of a weekly drop-off that chance alone would hardly give.
+
+    As many weeks as are looked at, as many chances to be fooled (Bonferroni): all of them together
+    fool with a chance of SURE.
+    """
+    return NormalDist().inv_cdf(1 - SURE / max(changes["z"].count(), 1))
 
 
 def _new_touchpoint(measures: pl.DataFrame) -> str:

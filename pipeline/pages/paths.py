@@ -5,11 +5,10 @@ Every number is the one in the published tables; nothing is counted again here.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
 
 import polars as pl
 
-from pipeline.graph.findings import SURE
+from pipeline.graph.findings import clear_z
 from pipeline.pages import numbers
 
 
@@ -67,15 +66,9 @@ class Rise:
 
 
 def rises(changes: pl.DataFrame, spans: pl.DataFrame) -> list[Rise]:
-    """The cells whose weekly drop-off rose beyond chance, the clearest first.
-
-    Beyond chance: as many weeks as are looked at, as many chances to be fooled (Bonferroni), and
-    all of them together fool with a chance of `SURE`.
-    """
-    tested = max(changes["z"].count(), 1)
-    limit = NormalDist().inv_cdf(1 - SURE / tested)
+    """The cells whose weekly drop-off rose beyond chance, the clearest first."""
     high = (
-        changes.filter(pl.col("rank").is_not_null(), pl.col("z") >= limit)
+        changes.filter(pl.col("rank").is_not_null(), pl.col("z") >= clear_z(changes))
         .join(
             spans.select(
                 "rank",

@@ -10,6 +10,7 @@ from math import sqrt
 import polars as pl
 
 from pipeline.pages import numbers
+from pipeline.proportions import Z95
 
 WIDTH, HEIGHT = 330, 210
 """Of a chart, in pixels; its plot leaves room for the words at its axes."""
@@ -78,7 +79,7 @@ def expected(risks: pl.Series) -> tuple[float, float]:
     Customers are taken to decide alone: a shared cause, such as an outage, makes it wider.
     """
     spread = (risks * (1 - risks)).sum()
-    return float(risks.sum()), 1.959963984540054 * sqrt(float(spread))
+    return float(risks.sum()), Z95 * sqrt(float(spread))
 
 
 def headline(scores: pl.DataFrame, horizon_days: float) -> str:

@@ -33,8 +33,7 @@ select
     devices.namespace,
     devices.value,
     row_number() over (order by devices.priority, devices.identifier) as strength,
-    ambiguous_customers.customer_id as ambiguous_customer_id,
-    devices.status = 'shared' as is_shared
+    ambiguous_customers.customer_id as ambiguous_customer_id
 from devices
 -- A device that is one customer's own has no customer to keep its doubts.
 left join ambiguous_customers on devices.identifier = ambiguous_customers.identifier

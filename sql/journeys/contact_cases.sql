@@ -129,7 +129,6 @@ select
     followed.position,
     followed.stage,
     followed.intent,
-    followed.journey_number,
     followed.contact_count,
     case
         when parameters.as_of_us - followed.ended_us <= 604800000000

@@ -1,4 +1,4 @@
-"""run_model: one model over small tables; wend: the command line; small_company: raw logs."""
+"""run_model: one model over small tables; wend: the command line; companies before and after."""
 
 import os
 import shutil
@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import duckdb
 import polars as pl
@@ -100,10 +101,29 @@ def small_company(raw_company: Path, tmp_path: Path) -> Path:
     return shutil.copytree(raw_company, tmp_path / "company")
 
 
+class Ran(NamedTuple):
+    """A project after a run, and what the run said."""
+
+    folder: Path
+    said: subprocess.CompletedProcess[str]
+
+
 @pytest.fixture(scope="session")
-def ran_company(raw_company: Path, wend: Wend, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The small company after one clean run; tests only read it."""
+def clean_run(raw_company: Path, wend: Wend, tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    """The small company's one clean run; tests only read the folder."""
     folder = shutil.copytree(raw_company, tmp_path_factory.mktemp("ran") / "company")
     done = wend("run", "--project", folder)
     assert done.returncode == 0, done.stdout + done.stderr
-    return folder
+    return Ran(folder, done)
+
+
+@pytest.fixture(scope="session")
+def ran_company(clean_run: Ran) -> Path:
+    """The small company after one clean run; tests only read it."""
+    return clean_run.folder
+
+
+@pytest.fixture
+def own_company(ran_company: Path, tmp_path: Path) -> Path:
+    """A copy of the company that ran, of this test's own."""
+    return shutil.copytree(ran_company, tmp_path / "company", symlinks=True)

@@ -10,16 +10,16 @@ import duckdb
 import polars as pl
 import pytest
 
+from tests.conftest import Ran
 from tests.snapshots import differences, tables
 
 Wend = Callable[..., CompletedProcess[str]]
 
 
-def test_a_run_says_what_it_landed_refused_and_found(small_company: Path, wend: Wend) -> None:
+def test_a_run_says_what_it_landed_refused_and_found(clean_run: Ran) -> None:
     """The summary names every source's counts, three findings and where to look."""
-    done = wend("run", "--project", small_company)
+    done = clean_run.said
 
-    assert done.returncode == 0, done.stderr
     assert re.search(r"portal: [\d,]+ files, [\d,]+ read, [\d,]+ landed", done.stdout)
     assert re.search(r"refused [\d,]+ of \w+: ", done.stdout)
     assert "  3. " in done.stdout
@@ -31,49 +31,46 @@ def test_a_run_says_what_it_landed_refused_and_found(small_company: Path, wend: 
     assert done.stderr == ""
 
 
-def test_running_twice_changes_nothing(small_company: Path, wend: Wend) -> None:
+def test_running_twice_changes_nothing(own_company: Path, wend: Wend) -> None:
     """The second run lands nothing, publishes nothing, and says so."""
-    wend("run", "--project", small_company)
-    before = (small_company / "data" / "published" / "current").resolve()
+    before = (own_company / "data" / "published" / "current").resolve()
 
-    done = wend("run", "--project", small_company)
+    done = wend("run", "--project", own_company)
 
     assert done.returncode == 0
     assert "nothing new" in done.stdout
-    assert (small_company / "data" / "published" / "current").resolve() == before
+    assert (own_company / "data" / "published" / "current").resolve() == before
 
 
-def test_a_run_taken_up_from_a_step_gives_the_same_tables(small_company: Path, wend: Wend) -> None:
+def test_a_run_taken_up_from_a_step_gives_the_same_tables(own_company: Path, wend: Wend) -> None:
     """--from builds again what a whole run builds."""
-    wend("run", "--project", small_company)
-    before = tables(small_company)
+    before = tables(own_company)
 
-    done = wend("run", "--project", small_company, "--from", "models")
+    done = wend("run", "--project", own_company, "--from", "models")
 
     assert done.returncode == 0, done.stderr
-    assert differences(before, tables(small_company)) == []
+    assert differences(before, tables(own_company)) == []
 
 
 def test_a_run_is_not_taken_up_once_the_configuration_changed(
-    small_company: Path, wend: Wend
+    own_company: Path, wend: Wend
 ) -> None:
     """Results of other settings are stale, and the message says what to do."""
-    wend("run", "--project", small_company)
-    path = small_company / "wend.toml"
+    path = own_company / "wend.toml"
     path.write_text(path.read_text().replace("dormancy_days = 30", "dormancy_days = 20"))
 
-    done = wend("run", "--project", small_company, "--from", "models")
+    done = wend("run", "--project", own_company, "--from", "models")
 
     assert done.returncode == 1
     assert "run without --from" in done.stderr
 
 
-def test_as_of_leaves_out_what_came_later(small_company: Path, wend: Wend) -> None:
+def test_as_of_leaves_out_what_came_later(own_company: Path, wend: Wend) -> None:
     """A report about an earlier instant holds no later event."""
-    done = wend("run", "--project", small_company, "--as-of", "2026-02-15")
+    done = wend("run", "--project", own_company, "--as-of", "2026-02-15")
 
     assert done.returncode == 0, done.stderr
-    published = small_company / "data" / "published" / "current" / "wend.duckdb"
+    published = own_company / "data" / "published" / "current" / "wend.duckdb"
     with duckdb.connect(str(published.resolve()), read_only=True) as con:
         (newest,) = con.sql("select max(occurred_at) from events").fetchall()[0]
     assert f"{newest:%Y-%m-%d}" <= "2026-02-15"
@@ -137,16 +134,19 @@ def test_a_wrong_option_is_wrong_usage(wend: Wend) -> None:
     assert wend("run", "--no-such-option").returncode == 2
 
 
-def test_a_failed_check_is_published_and_said(small_company: Path, wend: Wend) -> None:
+def test_a_failed_check_is_published_and_said(own_company: Path, wend: Wend) -> None:
     """The run ends with 3, names the check, and the file holds it."""
-    path = small_company / "wend.toml"
+    before = (own_company / "data" / "published" / "current").resolve()
+    path = own_company / "wend.toml"
     path.write_text(f"{path.read_text()}\n[identity]\nmax_customer_identifiers = 2\n")
 
-    done = wend("run", "--project", small_company)
+    done = wend("run", "--project", own_company)
 
     assert done.returncode == 3, done.stderr
     assert "! check failed: no customer has too many identifiers" in done.stdout
-    assert (small_company / "data" / "published" / "current" / "wend.duckdb").is_file()
+    published = (own_company / "data" / "published" / "current").resolve()
+    assert published != before
+    assert (published / "wend.duckdb").is_file()
 
 
 def test_outside_a_project_it_says_how_to_make_one(tmp_path: Path, wend: Wend) -> None:

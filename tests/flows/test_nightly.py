@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.simulate import company
+from pipeline.simulate.plan import usual
+
 Wend = Callable[..., subprocess.CompletedProcess[str]]
 
 SCRIPT = """
@@ -32,18 +35,20 @@ with prefect_test_harness(server_startup_timeout=240):
 
 
 @pytest.mark.flow
-def test_the_flow_publishes_what_the_command_line_would(small_company: Path, wend: Wend) -> None:
+def test_the_flow_publishes_what_the_command_line_would(tmp_path: Path, wend: Wend) -> None:
     """A nightly flow run publishes a snapshot, and a second one finds nothing to do."""
+    project = tmp_path / "company"
+    company.simulate(project, usual(40, 30), seed=7)
     quiet = {
         **os.environ,
         "DO_NOT_TRACK": "1",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-        "PREFECT_HOME": str(small_company / ".prefect"),
+        "PREFECT_HOME": str(tmp_path / "prefect"),
         "PREFECT_LOGGING_LEVEL": "WARNING",
     }
 
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", SCRIPT, str(small_company)],
+        [sys.executable, "-W", "ignore", "-c", SCRIPT, str(project)],
         capture_output=True,
         text=True,
         env=quiet,
@@ -54,7 +59,7 @@ def test_the_flow_publishes_what_the_command_line_would(small_company: Path, wen
     published = [line for line in done.stdout.splitlines() if line.startswith("published ")]
     assert len(published) == 2, done.stderr[-2000:]
     assert published[0] == published[1]
-    status = wend("status", "--project", small_company)
+    status = wend("status", "--project", project)
     assert published[0].removeprefix("published ") in status.stdout
 
 

@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -48,12 +47,6 @@ def written(folder: Path, text: str) -> Path:
     path = folder / "policy.toml"
     path.write_text(text)
     return path
-
-
-@pytest.fixture
-def own_company(ran_company: Path, tmp_path: Path) -> Path:
-    """A copy of the company that ran, of this test's own."""
-    return shutil.copytree(ran_company, tmp_path / "company", symlinks=True)
 
 
 def bytes_below(*folders: Path) -> dict[str, str]:

@@ -55,13 +55,8 @@ def customer_id() -> pl.Expr:
     return pl.format("c{}", pl.col("person_id").cast(pl.String).str.zfill(6)).alias("customer_id")
 
 
-def learned(
-    models: Mapping[str, Model],
-    events: pl.DataFrame,
-    settings: Learned | None = None,
-    **further: pl.DataFrame,
-) -> dict[str, pl.DataFrame]:
-    """The learned tables of a company of which these are the ordered events."""
+def one_stage(events: pl.DataFrame, **further: pl.DataFrame) -> Walked:
+    """A company of which these are the ordered events, all its touchpoints in one stage."""
     names = events["touchpoint"].drop_nulls().unique().sort()
     touchpoints = pl.DataFrame({"touchpoint": names, "stage": ["Everything"] * len(names)})
     stages = pl.DataFrame({"stage": ["Everything"], "position": [1]})
@@ -73,13 +68,17 @@ def learned(
         "parameters": pl.DataFrame({"as_of": [events["occurred_at"].max()]}),
         **further,
     }
+    return Walked(given, pl.DataFrame(), pl.DataFrame())
+
+
+def learned(
+    models: Mapping[str, Model],
+    events: pl.DataFrame,
+    settings: Learned | None = None,
+    **further: pl.DataFrame,
+) -> dict[str, pl.DataFrame]:
+    """The learned tables of a company of which these are the ordered events."""
+    reads = ("journeys", "journey_events", "attribute_values")
     with duckdb.connect() as con:
-        build_walked(
-            con,
-            models,
-            Walked(given, pl.DataFrame(), pl.DataFrame()),
-            "journeys",
-            "journey_events",
-            "attribute_values",
-        )
+        build_walked(con, models, one_stage(events, **further), *reads)
         return tables(con, settings or Learned())

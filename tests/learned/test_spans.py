@@ -10,12 +10,11 @@ import pytest
 from pipeline.causes.tables import causes
 from pipeline.learned.spans import persona_spans
 from pipeline.learned.tables import tables
-from pipeline.paths.codes import path_codes
 from pipeline.settings import Learned
 from pipeline.simulate import behaviour
 from pipeline.warehouse import Model
-from tests.learned.given import customer_id, mapped
-from tests.walked import Walked, build_walked
+from tests.learned.given import customer_id, mapped, one_stage
+from tests.walked import build_walked
 
 # Cell 0 is four times as likely in persona 1, cell 1 in persona 2, cell 2 in neither.
 CHAINS = np.array([[0.4, 0.1], [0.1, 0.4], [0.5, 0.5]])
@@ -80,21 +79,9 @@ def test_nothing_is_known_without_personas() -> None:
 def test_a_persona_that_stops_more_is_a_cause(models: Mapping[str, Model]) -> None:
     """Strugglers who visit the site stop there in seven of ten journeys, others in one of ten."""
     behaved = behaviour.movers(behaviour.PERSONAS, 1_500, 1)
-    events = mapped(behaved)
-    names = events["touchpoint"].unique().sort()
-    touchpoints = pl.DataFrame({"touchpoint": names, "stage": ["Everything"] * len(names)})
-    stages = pl.DataFrame({"stage": ["Everything"], "position": [1]})
-    given = {
-        "ordered_events": events,
-        "touchpoints": touchpoints,
-        "stages": stages,
-        "path_codes": path_codes(stages, touchpoints),
-        "parameters": pl.DataFrame({"as_of": [events["occurred_at"].max()]}),
-    }
+    reads = ("attribute_values", "journeys", "known_events", "stage_visits", "touchpoint_visits")
     with duckdb.connect() as con:
-        walked = Walked(given, pl.DataFrame(), pl.DataFrame())
-        reads = ("attribute_values", "journeys", "known_events", "stage_visits")
-        build_walked(con, models, walked, *reads, "touchpoint_visits")
+        build_walked(con, models, one_stage(mapped(behaved)), *reads)
         learned = tables(con, Learned())
         con.register("spans", learned["persona_spans"])
         con.execute("create or replace table persona_spans as from spans")

@@ -56,6 +56,7 @@ INTERNAL = frozenset(
         "mail_subjects",
         "mail_threads",
         "named_customers",
+        "named_transitions",
         "nearest_logins",
         "ngram_counts",
         "ngram_lifts",

@@ -1,50 +1,24 @@
 -- Without self-loops all else stays, and the loops left out are counted.
 with
-    moves as (
-        select
-            'stage' as grain,
-            from_stage as from_name,
-            to_stage as to_name,
-            transition_count
-        from stage_transitions
-        union all
-        select
-            'touchpoint' as grain,
-            from_touchpoint as from_name,
-            to_touchpoint as to_name,
-            transition_count
-        from touchpoint_transitions
-        union all
-        select
-            'channel' as grain,
-            from_channel as from_name,
-            to_channel as to_name,
-            transition_count
-        from channel_transitions
-        union all
-        select
-            'owner' as grain,
-            from_owner as from_name,
-            to_owner as to_name,
-            transition_count
-        from owner_transitions
-    ),
-
     loops as (
-        select grain, from_name, transition_count from moves where from_name = to_name
+        select grain, from_name, transition_count
+        from named_transitions
+        where from_name = to_name
     ),
 
     expected as (
         select
-            moves.grain,
-            moves.from_name,
-            moves.to_name,
-            moves.transition_count,
+            named_transitions.grain,
+            named_transitions.from_name,
+            named_transitions.to_name,
+            named_transitions.transition_count,
             coalesce(loops.transition_count, 0) as repeated_count
-        from moves
+        from named_transitions
         left join
-            loops on moves.grain = loops.grain and moves.from_name = loops.from_name
-        where moves.from_name <> moves.to_name
+            loops
+            on named_transitions.grain = loops.grain
+            and named_transitions.from_name = loops.from_name
+        where named_transitions.from_name <> named_transitions.to_name
     )
 
 select

@@ -2,20 +2,12 @@
 with
     endings as (
         select
-            'stage' as grain,
-            from_stage as name,
+            grain,
+            from_name as name,
             transition_count as ended,
             settled_count as settled_ended_count
-        from stage_transitions
-        where to_stage = '(ended)'
-        union all
-        select
-            'touchpoint' as grain,
-            from_touchpoint as name,
-            transition_count as ended,
-            settled_count as settled_ended_count
-        from touchpoint_transitions
-        where to_touchpoint = '(ended)'
+        from named_transitions
+        where grain in ('stage', 'touchpoint') and to_name = '(ended)'
     )
 
 select

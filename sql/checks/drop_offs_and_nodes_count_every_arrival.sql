@@ -1,18 +1,15 @@
 -- The map, the graph and the transitions show the same visits to a place.
 with
-    moves as (
-        select 'stage' as grain, to_stage as name, transition_count
-        from stage_transitions
-        union all
-        select 'touchpoint' as grain, to_touchpoint as name, transition_count
-        from touchpoint_transitions
-    ),
-
     arrivals as (
-        select grain, name, cast(sum(transition_count) as bigint) as arrival_count
-        from moves
-        where name not in ('(completed)', '(ended)', '(open)')
-        group by grain, name
+        select
+            grain,
+            to_name as name,
+            cast(sum(transition_count) as bigint) as arrival_count
+        from named_transitions
+        where
+            grain in ('stage', 'touchpoint')
+            and to_name not in ('(completed)', '(ended)', '(open)')
+        group by grain, to_name
     )
 
 select

@@ -1,21 +1,9 @@
 -- The graph is drawn from the transitions, and its groups of customers add up to them.
 with
     moves as (
-        select
-            'stage' as grain,
-            from_stage as from_name,
-            to_stage as to_name,
-            transition_count,
-            settled_count
-        from stage_transitions
-        union all
-        select
-            'touchpoint' as grain,
-            from_touchpoint as from_name,
-            to_touchpoint as to_name,
-            transition_count,
-            settled_count
-        from touchpoint_transitions
+        select grain, from_name, to_name, transition_count, settled_count
+        from named_transitions
+        where grain in ('stage', 'touchpoint')
     ),
 
     grouped as (

@@ -1,35 +1,5 @@
 -- Starts, ends and journeys with a stage are one number, open ends included.
 with
-    moves as (
-        select
-            'stage' as grain,
-            from_stage as from_name,
-            to_stage as to_name,
-            transition_count
-        from stage_transitions
-        union all
-        select
-            'touchpoint' as grain,
-            from_touchpoint as from_name,
-            to_touchpoint as to_name,
-            transition_count
-        from touchpoint_transitions
-        union all
-        select
-            'channel' as grain,
-            from_channel as from_name,
-            to_channel as to_name,
-            transition_count
-        from channel_transitions
-        union all
-        select
-            'owner' as grain,
-            from_owner as from_name,
-            to_owner as to_name,
-            transition_count
-        from owner_transitions
-    ),
-
     counted as (
         select
             grain,
@@ -47,7 +17,7 @@ with
                     end
                 ) as bigint
             ) as end_count
-        from moves
+        from named_transitions
         group by grain
         union all
         select grain, journey_count as start_count, journey_count as end_count

@@ -30,29 +30,15 @@ with
     ),
 
     moves as (
-        select 'stage' as grain, to_stage as name, from_stage as edge, transition_count
-        from stage_transitions
-        where from_stage = '(start)'
+        select grain, to_name as name, from_name as edge, transition_count
+        from named_transitions
+        where grain in ('stage', 'touchpoint') and from_name = '(start)'
         union all
-        select 'stage' as grain, from_stage as name, to_stage as edge, transition_count
-        from stage_transitions
-        where to_stage in ('(completed)', '(ended)', '(open)')
-        union all
-        select
-            'touchpoint' as grain,
-            to_touchpoint as name,
-            from_touchpoint as edge,
-            transition_count
-        from touchpoint_transitions
-        where from_touchpoint = '(start)'
-        union all
-        select
-            'touchpoint' as grain,
-            from_touchpoint as name,
-            to_touchpoint as edge,
-            transition_count
-        from touchpoint_transitions
-        where to_touchpoint in ('(completed)', '(ended)', '(open)')
+        select grain, from_name as name, to_name as edge, transition_count
+        from named_transitions
+        where
+            grain in ('stage', 'touchpoint')
+            and to_name in ('(completed)', '(ended)', '(open)')
     ),
 
     named as (

@@ -18,25 +18,14 @@ with
         select grain, name, count(*) as visit_count from visits group by grain, name
     ),
 
-    moves as (
-        select 'stage' as grain, from_stage as name, transition_count
-        from stage_transitions
-        union all
-        select 'touchpoint' as grain, from_touchpoint as name, transition_count
-        from touchpoint_transitions
-        union all
-        select 'channel' as grain, from_channel as name, transition_count
-        from channel_transitions
-        union all
-        select 'owner' as grain, from_owner as name, transition_count
-        from owner_transitions
-    ),
-
     gone as (
-        select grain, name, cast(sum(transition_count) as bigint) as transition_count
-        from moves
-        where name <> '(start)'
-        group by grain, name
+        select
+            grain,
+            from_name as name,
+            cast(sum(transition_count) as bigint) as transition_count
+        from named_transitions
+        where from_name <> '(start)'
+        group by grain, from_name
     )
 
 select

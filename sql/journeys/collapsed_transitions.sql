@@ -1,65 +1,10 @@
 -- collapsed_transitions: transitions without those to the same again: where journeys
 -- go once they go anywhere.
 -- Grain: one row per grain, from_name, to_name, which may be an end such as (open).
--- Reads: channel_transitions, owner_transitions, stage_transitions,
--- touchpoint_transitions.
+-- Reads: named_transitions.
 -- Counts and waits are those of the tables with self-loops; a share is of what did not
 -- stay, and repeated_count says how often from_name was followed by itself.
 with
-    named as (
-        select
-            'stage' as grain,
-            from_stage as from_name,
-            to_stage as to_name,
-            transition_count,
-            customer_count,
-            settled_count,
-            wait_hours_p25,
-            wait_hours_p50,
-            wait_hours_p90,
-            uncertain_share
-        from stage_transitions
-        union all
-        select
-            'touchpoint' as grain,
-            from_touchpoint as from_name,
-            to_touchpoint as to_name,
-            transition_count,
-            customer_count,
-            settled_count,
-            wait_hours_p25,
-            wait_hours_p50,
-            wait_hours_p90,
-            uncertain_share
-        from touchpoint_transitions
-        union all
-        select
-            'channel' as grain,
-            from_channel as from_name,
-            to_channel as to_name,
-            transition_count,
-            customer_count,
-            settled_count,
-            wait_hours_p25,
-            wait_hours_p50,
-            wait_hours_p90,
-            uncertain_share
-        from channel_transitions
-        union all
-        select
-            'owner' as grain,
-            from_owner as from_name,
-            to_owner as to_name,
-            transition_count,
-            customer_count,
-            settled_count,
-            wait_hours_p25,
-            wait_hours_p50,
-            wait_hours_p90,
-            uncertain_share
-        from owner_transitions
-    ),
-
     summed as (
         select
             *,
@@ -77,7 +22,7 @@ with
                 0
             ) as whole_count,
             case when to_name <> '(open)' then settled_count end as part_count
-        from named
+        from named_transitions
     ),
 
     -- Wilson's 95 % interval: z = 1.959963984540054.

@@ -34,6 +34,7 @@ INTERNAL = frozenset(
         "device_sightings",
         "event_customers",
         "events",
+        "felt_voices",
         "given_benchmarks",
         "golden_records",
         "golden_strategies",

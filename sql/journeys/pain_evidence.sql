@@ -1,7 +1,8 @@
 -- pain_evidence: which customer had which trouble in which stage, from what they did
 -- and said.
 -- Grain: one row per stage, touchpoint, pain, customer_id.
--- Reads: ordered_events, suppressed_customers, touchpoint_visits, touchpoints, voices.
+-- Reads: felt_voices, ordered_events, suppressed_customers, touchpoint_visits,
+-- touchpoints.
 with
     -- A page opened again is a habit; a chat, call, mail or visit had again is not.
     contacted as (
@@ -40,8 +41,8 @@ with
         where exit = 'diverted'
         union all
         select stage, touchpoint, 'unhappy messages' as pain, customer_id
-        from voices
-        where measure = 'sentiment' and score <= -0.3e0 and stage is not null
+        from felt_voices
+        where measure = 'sentiment' and mood = 'bad' and stage is not null
         union all
         select stage, touchpoint, 'needed again within 7 days' as pain, customer_id
         from contacted

@@ -69,7 +69,6 @@ select
     uttered.position,
     heard.event_id,
     heard.occurred_at,
-    heard.occurred_us,
     heard.channel,
     uttered.language,
     -- A reply within a day belongs to its own channel's touchpoint, an answer to a

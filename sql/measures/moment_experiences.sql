@@ -1,59 +1,26 @@
 -- moment_experiences: visits to each touchpoint by how they went: bad, good or neither.
 -- Grain: one row per touchpoint, stratum, customer_group, arm (bad, good or neutral).
--- Reads: moment_visits, voices.
--- Bad: what the customer said there within a day has a sentiment of -0.3 or less, an
--- NPS of 6 or less or a CSAT of 2 or less; or it is had again within seven days. Good:
--- nothing bad, and a sentiment of 0.3 or more, an NPS of 9 or more or a CSAT of 4 or
--- more. Neutral: nothing was said, or neither. CES takes no part: whether much of it
--- is good depends on how the question was put.
+-- Reads: felt_voices, moment_visits.
+-- Bad: the customer said something bad there within a day, or it is had again within
+-- seven days. Good: nothing bad, and something good was said. Neutral: nothing was
+-- said, or neither.
 with
-    felt as (
-        select
-            customer_id,
-            position,
-            touchpoint,
-            epoch_us(occurred_at) as occurred_us,
-            case
-                when
-                    measure = 'sentiment'
-                    and score <= -0.3e0
-                    or measure = 'nps'
-                    and score <= 6
-                    or measure = 'csat'
-                    and score <= 2
-                then 1
-                else 0
-            end as is_bad,
-            case
-                when
-                    measure = 'sentiment'
-                    and score >= 0.3e0
-                    or measure = 'nps'
-                    and score >= 9
-                    or measure = 'csat'
-                    and score >= 4
-                then 1
-                else 0
-            end as is_good
-        from voices
-        where touchpoint is not null
-    ),
-
     heard as (
         select
             moment_visits.customer_id,
             moment_visits.position,
-            max(felt.is_bad) as is_bad,
-            max(felt.is_good) as is_good
+            max(case when felt_voices.mood = 'bad' then 1 else 0 end) as is_bad,
+            max(case when felt_voices.mood = 'good' then 1 else 0 end) as is_good
         from moment_visits
         join
-            felt
-            on moment_visits.customer_id = felt.customer_id
-            and moment_visits.touchpoint = felt.touchpoint
-            and moment_visits.position <= felt.position
-            and felt.position
+            felt_voices
+            on moment_visits.customer_id = felt_voices.customer_id
+            and moment_visits.touchpoint = felt_voices.touchpoint
+            and moment_visits.position <= felt_voices.position
+            and felt_voices.position
             < coalesce(moment_visits.again_position, 9223372036854775807)
-            and felt.occurred_us - moment_visits.occurred_us <= 86400000000
+            and epoch_us(felt_voices.occurred_at) - moment_visits.occurred_us
+            <= 86400000000
         group by moment_visits.customer_id, moment_visits.position
     ),
 

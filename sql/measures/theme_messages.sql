@@ -1,34 +1,20 @@
 -- theme_messages: what customers wrote at touchpoints, and whether it was at a low
 -- point.
 -- Grain: one row per event_id.
--- Reads: attribute_values, drop_offs, known_events, suppressed_customers,
--- voice_measures, voice_places,
--- voices.
--- Low: the message has a sentiment of -0.3 or less, or stands beside an NPS of 6 or
--- less or a CSAT of 2 or less. What was written in a language without a lexicon, and
--- without a score beside it, is low where its touchpoint is a low point: where mean
--- sentiment or NPS lies below zero or CSAT below a half, or over a quarter of settled
--- visits end, each with its whole interval.
+-- Reads: attribute_values, drop_offs, felt_voices, known_events, suppressed_customers,
+-- voice_measures, voice_places.
+-- Low: the message is bad, or a bad score stands beside it. What was written in a
+-- language without a lexicon, and without a score beside it, is low where its
+-- touchpoint is a low point: where mean sentiment or NPS lies below zero or CSAT below
+-- a half, or over a quarter of settled visits end, each with its whole interval.
 with
     said as (
         select
             customer_id,
             position,
             max(case when measure = 'sentiment' then score end) as sentiment,
-            max(
-                case
-                    when
-                        measure = 'sentiment'
-                        and score <= -0.3e0
-                        or measure = 'nps'
-                        and score <= 6
-                        or measure = 'csat'
-                        and score <= 2
-                    then 1
-                    else 0
-                end
-            ) as is_low
-        from voices
+            max(case when mood = 'bad' then 1 else 0 end) as is_low
+        from felt_voices
         group by customer_id, position
     ),
 

@@ -1,7 +1,7 @@
 """Moments of truth and hygiene touchpoints, on small tables and on companies with planted ones."""
 # ruff: noqa: E501 - the rows of a table stay whole
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import duckdb
 import numpy as np
@@ -16,6 +16,7 @@ from tests.measures.test_matched import spread
 from tests.tables import table
 from tests.walked import build_walked, walked
 
+RunModel = Callable[..., pl.DataFrame]
 POINTS = table("""
     touchpoint | stage | importance | position
     Help       | Use   | minor      | 1
@@ -137,7 +138,7 @@ def test_chance_alone_is_hardly_ever_taken_for_a_moment_of_truth() -> None:
     assert (found["verdict"] == "moment of truth").sum() <= 1
 
 
-READS = ("journeys", "touchpoint_visits", "voices")
+READS = ("felt_voices", "journeys", "touchpoint_visits")
 
 
 def over(sql: str, **frames: pl.DataFrame) -> pl.DataFrame:
@@ -186,7 +187,7 @@ def test_a_journey_is_an_other_until_it_meets_the_touchpoint() -> None:
     assert set(found["touchpoint"]) == {"Help", "Page"}
 
 
-def test_an_experience_is_what_was_said_within_a_day_or_had_again() -> None:
+def test_an_experience_is_what_was_said_within_a_day_or_had_again(run_model: RunModel) -> None:
     """Bad where anything was bad; after a day, or at the next visit, it is another's."""
     found = over(
         "moment_experiences",
@@ -199,14 +200,17 @@ def test_an_experience_is_what_was_said_within_a_day_or_had_again() -> None:
             dee         | 1        | Help       | dd             | false     |                | 0           | ended     | too late
             eve         | 1        | Help       | ee             | false     |                | 0           | open      | open
         """),
-        voices=table("""
-            customer_id | position | touchpoint | measure   | score | occurred_at
-            ada         | 2        | Help       | sentiment | 0.3   | 1970-01-01 01:00:00
-            bob         | 2        | Help       | nps       | 9     | 1970-01-01 01:00:00
-            bob         | 3        | Help       | csat      | 2     | 1970-01-01 01:00:00
-            cyd         | 2        | Help       | sentiment | -0.3  | 1970-01-02 00:00:00
-            dee         | 2        | Help       | sentiment | -0.9  | 1970-01-02 00:00:01
-        """),
+        felt_voices=run_model(
+            "felt_voices",
+            voices=table("""
+                customer_id | position | touchpoint | measure   | score | occurred_at
+                ada         | 2        | Help       | sentiment | 0.3   | 1970-01-01 01:00:00
+                bob         | 2        | Help       | nps       | 9     | 1970-01-01 01:00:00
+                bob         | 3        | Help       | csat      | 2     | 1970-01-01 01:00:00
+                cyd         | 2        | Help       | sentiment | -0.3  | 1970-01-02 00:00:00
+                dee         | 2        | Help       | sentiment | -0.9  | 1970-01-02 00:00:01
+            """),
+        ),
     )
 
     assert dict(found.select("stratum", "arm").rows()) == {
@@ -218,7 +222,7 @@ def test_an_experience_is_what_was_said_within_a_day_or_had_again() -> None:
     }
 
 
-def test_scores_between_say_neither() -> None:
+def test_scores_between_say_neither(run_model: RunModel) -> None:
     """An NPS of 7, a CSAT of 3, a mild word; CES takes no part at all."""
     found = over(
         "moment_experiences",
@@ -226,13 +230,16 @@ def test_scores_between_say_neither() -> None:
             customer_id | position | touchpoint | customer_group | is_repeat | again_position | occurred_us | status | stratum
             ada         | 1        | Help       | aa             | false     |                | 0           | ended  | early
         """).with_columns(pl.col("again_position").cast(pl.Int64)),
-        voices=table("""
-            customer_id | position | touchpoint | measure   | score | occurred_at
-            ada         | 2        | Help       | nps       | 7     | 1970-01-01 01:00:00
-            ada         | 3        | Help       | csat      | 3     | 1970-01-01 01:00:00
-            ada         | 4        | Help       | sentiment | -0.29 | 1970-01-01 01:00:00
-            ada         | 5        | Help       | ces       | 1     | 1970-01-01 01:00:00
-        """),
+        felt_voices=run_model(
+            "felt_voices",
+            voices=table("""
+                customer_id | position | touchpoint | measure   | score | occurred_at
+                ada         | 2        | Help       | nps       | 7     | 1970-01-01 01:00:00
+                ada         | 3        | Help       | csat      | 3     | 1970-01-01 01:00:00
+                ada         | 4        | Help       | sentiment | -0.29 | 1970-01-01 01:00:00
+                ada         | 5        | Help       | ces       | 1     | 1970-01-01 01:00:00
+            """),
+        ),
     )
 
     assert found["arm"].to_list() == ["neutral"]

@@ -1,6 +1,6 @@
 """Pain points in the customers' words, on messages that a reader can count."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import duckdb
@@ -13,6 +13,7 @@ from pipeline.measures.themes import said, told
 from pipeline.resources import sql_folder
 from tests.tables import table
 
+RunModel = Callable[..., pl.DataFrame]
 KIND = "Everything works well, many thanks to the whole team"
 LATE = "The parcel was late again and nobody called me back"
 
@@ -222,7 +223,7 @@ def _low(**frames: pl.DataFrame) -> dict[str, bool]:
         return dict(found.select("event_id", "is_low").rows())
 
 
-def test_a_message_is_low_by_what_it_says_or_where_it_was_written() -> None:
+def test_a_message_is_low_by_what_it_says_or_where_it_was_written(run_model: RunModel) -> None:
     """By its own sentiment or score; unscored words where the touchpoint is a low point."""
     given_frames = {
         "voice_places": table("""
@@ -244,13 +245,16 @@ def test_a_message_is_low_by_what_it_says_or_where_it_was_written() -> None:
                 "text": ["words"] * 8,
             }
         ),
-        "voices": table("""
-            customer_id | position | measure   | score
-            ada         | 1        | sentiment | -0.3
-            ada         | 2        | sentiment | -0.29
-            bob         | 1        | nps       | 6
-            dee         | 1        | sentiment | -0.9
-        """),
+        "felt_voices": run_model(
+            "felt_voices",
+            voices=table("""
+                customer_id | position | measure   | score
+                ada         | 1        | sentiment | -0.3
+                ada         | 2        | sentiment | -0.29
+                bob         | 1        | nps       | 6
+                dee         | 1        | sentiment | -0.9
+            """),
+        ),
         "voice_measures": table("""
             grain      | name | measure   | value_high
             touchpoint | Chat | sentiment | -0.1

@@ -65,6 +65,7 @@ INTERNAL = frozenset(
         "path_ranks",
         "path_steps",
         "persona_spans",
+        "quotable_messages",
         "retention_entries",
         "retention_returns",
         "retention_spans",

@@ -149,6 +149,7 @@ def explain(settings: Settings, job: Job) -> str:  # noqa: ARG001
     from pipeline.causes.opportunities import opportunities  # noqa: PLC0415 - scipy: slow
     from pipeline.causes.tables import causes  # noqa: PLC0415 - scipy: slow
     from pipeline.measures.moments import moments_of_truth  # noqa: PLC0415 - scipy: slow
+    from pipeline.measures.quotes import stage_quotes  # noqa: PLC0415 - with its neighbours
     from pipeline.measures.themes import themes  # noqa: PLC0415 - scipy: slow
     from pipeline.times.stage_times import stage_paces, stage_times  # noqa: PLC0415
 
@@ -168,6 +169,7 @@ def explain(settings: Settings, job: Job) -> str:  # noqa: ARG001
         store(con, "moments_of_truth", moments_of_truth(con))
         said = themes(con)
         store(con, "themes", said)
+        store(con, "stage_quotes", stage_quotes(con.table("quotable_messages").pl()))
     return (
         f"{found['rank'].count()} causes of drop-off, {won.height} opportunities, "
         f"{said.height} themes"

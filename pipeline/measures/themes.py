@@ -24,6 +24,7 @@ import duckdb
 import numpy as np
 import polars as pl
 
+from pipeline.measures.quotes import without_names, words_of
 from pipeline.measures.stop_words import GREETINGS, NEGATIONS, STOP_WORDS, UNSPACED
 from pipeline.proportions import SURE, Z95, false_discovery, two_sided, wilson
 from pipeline.resources import sql_folder
@@ -150,13 +151,16 @@ def told(messages: pl.DataFrame) -> pl.DataFrame:
         found += [(*one, part) for one in _standing_out(part, str(language))]
     # One family of tests for the whole night.
     z = [odds.z for *_, terms, _ in found for _, odds in terms]
-    q = iter(false_discovery(two_sided(z)).tolist())
+    q = false_discovery(two_sided(z)).tolist()
+    start = 0
     for place, low, terms, part in found:
+        end = start + len(terms)
         sure = [
             (term, odds, one)
-            for (term, odds), one in zip(terms, q, strict=False)
+            for (term, odds), one in zip(terms, q[start:end], strict=True)
             if one <= SURE and odds.z > 0
         ]
+        start = end
         rows += _rows(place, low, _grouped(low, sure), part)
     schema = pl.Schema({name: kind for name, kind in THEMES.items() if name != "sampled_share"})
     return pl.DataFrame(rows, schema=schema).sort("stage", "touchpoint", "language", "rank")
@@ -164,7 +168,7 @@ def told(messages: pl.DataFrame) -> pl.DataFrame:
 
 def said(text: str, language: str, names: str | None = None) -> Said:
     """What a message says, without the writer's own `names`."""
-    own = _own(names)
+    own = words_of(names)
     stop = STOP_WORDS.get(language, frozenset()) | GREETINGS | own
     negations = NEGATIONS.get(language, frozenset())
     # Without a list of its language, a short word is one that says nothing.
@@ -183,11 +187,6 @@ def said(text: str, language: str, names: str | None = None) -> Said:
         frozenset(one.lower() for one in inside),
         frozenset(one.lower() for one in inside if one.istitle()),
     )
-
-
-def _own(names: str | None) -> frozenset[str]:
-    """The words of somebody's names."""
-    return frozenset(one.lower() for one in TOKEN.findall(names or ""))
 
 
 def _standing_out(
@@ -327,10 +326,4 @@ def _quote(theme: Theme, low: Low, part: pl.DataFrame) -> dict[str, str]:
         "is_readable", "held", "sentiment", "event_id",
         descending=[True, True, False, False], nulls_last=True,
     ).row(0, named=True)  # fmt: skip
-    own = _own(best["names"])
-    # "Will" is a name, "will" is none.
-    masked = TOKEN.sub(
-        lambda word: "[name]" if word[0].lower() in own and word[0][0].isupper() else word[0],
-        best["text"],
-    )
-    return {"event_id": best["event_id"], "text": masked}
+    return {"event_id": best["event_id"], "text": without_names(best["text"], best["names"])}

@@ -156,7 +156,7 @@ def test_pain_points_rank_the_troubles_of_a_stage_by_customers(run_model: RunMod
 def test_a_stage_is_quoted_as_it_feels(run_model: RunModel) -> None:
     """The unhappiest message of an unhappy stage, the happiest of a happy one, if it is clear."""
     found = run_model(
-        "stage_quotes",
+        "quotable_messages",
         stages=STAGES,
         known_events=table("""
             event_id | text
@@ -173,9 +173,15 @@ def test_a_stage_is_quoted_as_it_feels(run_model: RunModel) -> None:
             bob         | 4        | sentiment | b        | 0.6   | Buy      | 2026-01-01
             bob         | 5        | sentiment | d        | 0.1   | Renew    | 2026-01-01
         """),
+        attribute_values=table("""
+            customer_id | attribute  | value
+            ada         | full_name  | Ada Lovelace
+            ada         | given_name | Ada
+            ada         | city       | Rome
+        """),
     )
 
-    assert found.select("stage", "text").rows() == [
-        ("Discover", "You never called me back about this"),
-        ("Buy", "Thank you, that was quick and kind"),
+    assert found.select("stage", "text", "names").rows() == [
+        ("Discover", "You never called me back about this", "Ada Lovelace Ada"),
+        ("Buy", "Thank you, that was quick and kind", None),
     ]

@@ -1,7 +1,8 @@
--- stage_quotes: one message of each stage, its unhappiest or its happiest, as the mood
--- of the stage is.
+-- quotable_messages: one message of each stage, its unhappiest or its happiest, as the
+-- mood of the stage is, and what its writer is called.
 -- Grain: one row per stage with a message worth reading.
--- Reads: known_events, stages, suppressed_customers, voice_measures, voices.
+-- Reads: attribute_values, known_events, stages, suppressed_customers, voice_measures,
+-- voices.
 with
     readable as (
         select
@@ -9,6 +10,7 @@ with
             voices.touchpoint,
             voices.occurred_at,
             voices.channel,
+            voices.customer_id,
             voices.event_id,
             voices.score as sentiment,
             known_events.text,
@@ -41,6 +43,13 @@ with
         from readable
         -- Only what says clearly how the stage feels.
         where distance <= -0.3e0
+    ),
+
+    called as (
+        select customer_id, string_agg(value, ' ' order by attribute, value) as names
+        from attribute_values
+        where attribute in ('full_name', 'given_name', 'family_name')
+        group by customer_id
     )
 
 select
@@ -49,8 +58,10 @@ select
     ranked.occurred_at,
     ranked.channel,
     ranked.text,
-    ranked.sentiment
+    ranked.sentiment,
+    called.names
 from ranked
 join stages on ranked.stage = stages.stage
+left join called on ranked.customer_id = called.customer_id
 where ranked.place = 1
 order by stages.position

@@ -1,35 +1,40 @@
 -- quotable_messages: one message of each stage, its unhappiest or its happiest, as the
 -- mood of the stage is, and what its writer is called.
 -- Grain: one row per stage with a message worth reading.
--- Reads: attribute_values, known_events, stages, suppressed_customers, voice_measures,
--- voices.
+-- Reads: attribute_values, felt_voices, known_events, stages, suppressed_customers,
+-- voice_measures.
 with
     readable as (
         select
-            voices.stage,
-            voices.touchpoint,
-            voices.occurred_at,
-            voices.channel,
-            voices.customer_id,
-            voices.event_id,
-            voices.score as sentiment,
+            felt_voices.stage,
+            felt_voices.touchpoint,
+            felt_voices.occurred_at,
+            felt_voices.channel,
+            felt_voices.customer_id,
+            felt_voices.event_id,
+            felt_voices.score as sentiment,
             known_events.text,
             case
-                when voice_measures.value < 0 then voices.score else 0 - voices.score
+                when voice_measures.value < 0
+                then felt_voices.score
+                else 0 - felt_voices.score
             end as distance
-        from voices
-        join known_events on voices.event_id = known_events.event_id
+        from felt_voices
+        join known_events on felt_voices.event_id = known_events.event_id
         join
             voice_measures
-            on voices.stage = voice_measures.name
+            on felt_voices.stage = voice_measures.name
             and voice_measures.grain = 'stage'
             and voice_measures.measure = 'sentiment'
         -- Whose processing was stopped is not quoted.
         left join
             suppressed_customers
-            on voices.customer_id = suppressed_customers.customer_id
+            on felt_voices.customer_id = suppressed_customers.customer_id
         where
-            voices.measure = 'sentiment'
+            felt_voices.measure = 'sentiment'
+            -- Only what says clearly how the stage feels.
+            and felt_voices.mood
+            = case when voice_measures.value < 0 then 'bad' else 'good' end
             and suppressed_customers.customer_id is null
             and length(known_events.text) between 20 and 300
     ),
@@ -41,8 +46,6 @@ with
                 partition by stage order by distance, occurred_at desc, event_id
             ) as place
         from readable
-        -- Only what says clearly how the stage feels.
-        where distance <= -0.3e0
     ),
 
     called as (

@@ -1,13 +1,17 @@
 """The published file as its readers meet it: every table and column with what it means."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import duckdb
 
 from pipeline.warehouse import HEADER, heading
+
+# The events in their order are published with what other tables say of them.
+SHOWN_AS = {"ordered_events": "events"}
 
 
 @dataclass(frozen=True)
@@ -25,7 +29,7 @@ class Entry:
 
     Attributes:
         grain: What one row stands for; empty where no file of sql/ makes the table.
-        reads: The tables it is made of, as far as they are published.
+        reads: The nearest published tables it is made of.
         row_count: None for a view.
     """
 
@@ -53,17 +57,39 @@ def entries(con: duckdb.DuckDBPyConnection, sql: Path) -> list[Entry]:
     headers = dict(_headers(sql))
     made = []
     for name, words, row_count in tables:
-        grain, reads = headers.get(name, ("", ()))
-        known = tuple(table for table in reads if table in columns and table != name)
+        grain = headers[name].grain if name in headers else ""
+        known = dict.fromkeys(_origins(name, headers, columns, {name}))
         said, _, told = words.partition(" Grain: ")
-        made.append(Entry(name, said, told or grain, known, row_count, tuple(columns[name])))
+        reads = tuple(table for table in known if table != name)
+        made.append(Entry(name, said, told or grain, reads, row_count, tuple(columns[name])))
     return made
 
 
-def _headers(sql: Path) -> Iterator[tuple[str, tuple[str, tuple[str, ...]]]]:
-    """Table -> its grain and what it reads, for every file that makes one."""
+class Header(NamedTuple):
+    """What the file that makes a table says of it."""
+
+    grain: str
+    reads: tuple[str, ...]
+
+
+def _origins(
+    name: str, headers: Mapping[str, Header], published: Container[str], seen: set[str]
+) -> Iterator[str]:
+    """The published tables that a table reads, itself or through others; `seen` grows by those."""
+    for read in headers[name].reads if name in headers else ():
+        shown = SHOWN_AS.get(read, read)
+        table = read if shown in seen else shown
+        if table in published:
+            yield table
+        elif table not in seen:
+            seen.add(table)
+            yield from _origins(table, headers, published, seen)
+
+
+def _headers(sql: Path) -> Iterator[tuple[str, Header]]:
+    """Table -> its header, for every file that makes one."""
     # Of two files that name a table the later says what it is made of, the other how it is shown.
     for path in sorted(sql.glob("*/*.sql"), key=lambda path: path.parent.name != "publish"):
         found = HEADER.fullmatch(heading(path.read_text(encoding="utf-8")))
         if found is not None:
-            yield path.stem, (found["grain"], tuple(found["reads"].split(", ")))
+            yield path.stem, Header(found["grain"], tuple(found["reads"].split(", ")))

@@ -29,6 +29,40 @@ def test_a_table_is_told_with_its_columns_and_what_it_is_made_of(tmp_path: Path)
     assert (events.name, events.row_count) == ("events", None)
 
 
+def test_what_lies_between_two_published_tables_is_looked_through(tmp_path: Path) -> None:
+    """A reader of the file follows the way of the data by what is in the file."""
+    (tmp_path / "core").mkdir()
+    for name, reads in (("visits", "stays, steps"), ("stays", "events, steps"), ("steps", "stays")):
+        header = f"-- {name}: x.\n-- Grain: one row per x.\n-- Reads: {reads}.\nselect 1\n"
+        (tmp_path / "core" / f"{name}.sql").write_text(header)
+    con = duckdb.connect()
+    con.execute("create table events (x int)")
+    con.execute("create table visits (x int)")
+
+    events, visits = entries(con, tmp_path)
+
+    assert (events.reads, visits.reads) == ((), ("events",))
+
+
+def test_the_ordered_events_are_told_as_events(tmp_path: Path) -> None:
+    """Under the name by which a reader finds them."""
+    (tmp_path / "core").mkdir()
+    for name, reads in (
+        ("visits", "ordered_events"),
+        ("events", "ordered_events"),
+        ("ordered_events", "sources"),
+    ):
+        header = f"-- {name}: x.\n-- Grain: one row per x.\n-- Reads: {reads}.\nselect 1\n"
+        (tmp_path / "core" / f"{name}.sql").write_text(header)
+    con = duckdb.connect()
+    for name in ("events", "sources", "visits"):
+        con.execute(f"create table {name} (x int)")
+
+    events, _, visits = entries(con, tmp_path)
+
+    assert (events.reads, visits.reads) == (("sources",), ("events",))
+
+
 def test_a_grain_in_the_comment_is_not_said_twice(tmp_path: Path) -> None:
     """The comment's own grain comes before the header's."""
     con = duckdb.connect()

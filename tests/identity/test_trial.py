@@ -158,6 +158,7 @@ def test_both_sides_are_about_the_same_records(
     assert told["drop_offs"][0]["before_share"] == told["drop_offs"][0]["after_share"]
 
 
+@pytest.mark.long
 def test_identifiers_are_shown_when_asked_for(
     ran_company: Path, tmp_path: Path, wend: Wend
 ) -> None:

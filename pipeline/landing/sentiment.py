@@ -173,13 +173,22 @@ def _score(text: str) -> float:
     """
     total = 0.0
     for sentence in SENTENCE.split(text):
-        words = sentence.split()
-        for start in range(0, len(words), SENTENCE_WORDS):
-            score = _compound(words[start : start + SENTENCE_WORDS])
-            # The score is rounded to four places; at 1 it could not be undone.
-            score = max(-0.9999, min(0.9999, score))
-            total += score * math.sqrt(ALPHA / (1 - score * score))
+        for value in _values(sentence):
+            total += value
     return round(total / math.sqrt(total * total + ALPHA), 4)
+
+
+# People and programs say many things in the same words.
+@lru_cache(maxsize=10_000)
+def _values(sentence: str) -> tuple[float, ...]:
+    """What each few words of a sentence add to the text's sum."""
+    words, values = sentence.split(), []
+    for start in range(0, len(words), SENTENCE_WORDS):
+        score = _compound(words[start : start + SENTENCE_WORDS])
+        # The score is rounded to four places; at 1 it could not be undone.
+        score = max(-0.9999, min(0.9999, score))
+        values.append(score * math.sqrt(ALPHA / (1 - score * score)))
+    return tuple(values)
 
 
 def _compound(written: Sequence[str]) -> float:

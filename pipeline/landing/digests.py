@@ -9,7 +9,6 @@ from hashlib import md5, sha1
 
 import duckdb
 import numpy as np
-import polars as pl
 import pyarrow as pa  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
@@ -112,15 +111,19 @@ def _texts(text: NDArray[np.uint8]) -> pa.Array:
     )
 
 
-def text_digests(con: duckdb.DuckDBPyConnection, contents: pl.DataFrame) -> tuple[pa.Array, ...]:
+def text_digests(
+    con: duckdb.DuckDBPyConnection, source: str, contents: pa.Table
+) -> tuple[pa.Array, ...]:
     """The content hashes and the digests of events as hexadecimal texts, row by row.
 
     Args:
         con: Any; nothing is left in it.
-        contents: `source`, `own_id` and what each event `said`; a row at least.
+        source: Of the events.
+        contents: `own_id` and what each event `said`; a row at least.
     """
     con.register("plain_contents", contents)
-    found = con.sql((sql_folder() / "landing" / "plain_digests.sql").read_text()).to_arrow_table()
+    query = (sql_folder() / "landing" / "plain_digests.sql").read_text()
+    found = con.sql(query, params={"source": source}).to_arrow_table()
     con.unregister("plain_contents")
     return tuple(pa.concat_arrays(column.cast(pa.string()).chunks) for column in found.columns)
 

@@ -26,8 +26,10 @@ LEAST_CALL = 200
 
 # A row group as DuckDB writes it.
 GROUP_ROWS = 122_880
-# What is different in nearly every row has no use for a dictionary.
-DISTINCT = {"event_id", "content_hash", "value"}
+# What is different in nearly every row has no use for a dictionary, unless it comes with one.
+DISTINCT = {"event_id", "content_hash", "value", "properties"}
+# What differs by little from row to row is written as the difference.
+CLOSE = {"occurred_at", "known_at", "received_at", "record_number"}
 # One bit in this many is set at most, so that one new event in so many is taken for an old one
 # and goes the long way round, which costs twenty times as much.
 SPARSE = 512
@@ -131,11 +133,19 @@ class Writer:
         table = pa.concat_tables(self.waiting).unify_dictionaries()
         self.waiting.clear()
         if self.parquet is None:
+            close = [name for name in table.column_names if name in CLOSE]
             self.parquet = pq.ParquetWriter(
                 self.path,
                 table.schema,
                 compression="zstd",
-                use_dictionary=[name for name in table.column_names if name not in DISTINCT],
+                use_dictionary=[
+                    field.name
+                    for field in table.schema
+                    if field.name not in DISTINCT | CLOSE or pa.types.is_dictionary(field.type)
+                ],
+                column_encoding=dict.fromkeys(close, "DELTA_BINARY_PACKED"),
+                # No row group is left out for what its texts lie between.
+                write_statistics=close,
                 # Other readers would take dictionaries for a type of their own.
                 store_schema=False,
             )

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pipeline.landing.containers import text_lines
 from pipeline.landing.record import Outcome
-from pipeline.landing.web import access_log
+from pipeline.landing.web import access_log, requests
 from pipeline.settings import Source
 from tests.landing import landings
 from tests.landing.landings import LARKSPUR, Landed, landed
@@ -158,6 +158,35 @@ def test_a_damaged_login_is_the_readers() -> None:
     refused = land(line(user="5.7E+17").encode(), is_plain=True).quarantine
 
     assert refused["reasons"].to_list() == ["not a login: '5.7E+17'"]
+
+
+def test_days_that_come_again_are_told_of_as_the_reader_tells_them() -> None:
+    """Of a log that goes back by days the parts of pages are told again, line by line."""
+    days = [5, 6, 7, 8, 9, 5, 5, 9, 6, 5, 8, 8]
+    content = "\n".join(
+        line(
+            "GET /a.css HTTP/1.1",
+            host=f"10.0.0.{number % 2 + 1}",
+            time=f"{day:02}/Jan/2026:10:00:00 +0000",
+        )
+        for number, day in enumerate(days)
+    )
+
+    assert_same(content.encode())
+    ledger = land(content.encode(), is_plain=True).files
+    assert ledger["duplicate_count"].item() + ledger["ignored_count"].item() > 0
+
+
+def test_an_erased_visitor_is_the_gates() -> None:
+    """Whoever was erased comes back neither by pages nor by parts of them."""
+    erased = [f"visitor:{requests.visitor('10.0.0.7', AGENT)}"]
+    asked = ("GET /bills HTTP/1.1", "GET /a.css HTTP/1.1")
+    hosts = ("10.0.0.7", "10.0.0.8")
+    content = "\n".join(line(each, host=host) for each in asked for host in hosts).encode()
+
+    assert_same(content, erased=erased)
+    values = land(content, is_plain=True, erased=erased).identifiers["value"]
+    assert requests.visitor("10.0.0.7", AGENT) not in values.to_list()
 
 
 def test_both_know_the_ranges_of_machines() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import BinaryIO, NamedTuple
 
 import numpy as np
-import pyarrow as pa  # type: ignore[import-untyped]
+from numpy.typing import NDArray
 
 from pipeline.landing.containers.unpacked import (
     CHUNK,
@@ -15,7 +15,8 @@ from pipeline.landing.containers.unpacked import (
 )
 from pipeline.landing.record import BLANK, Raw, RawFile
 
-BLOCK = 32 * 1024 * 1024
+# What is made of so many bytes still fits the caches, and its memory is used again.
+BLOCK = 8 * 1024 * 1024
 BOM = b"\xef\xbb\xbf"
 NUL = "holds NUL bytes: half-written, or no text"
 
@@ -110,29 +111,34 @@ class Bytes(NamedTuple):
             return
         lines = self.whole.split(b"\n") if numbers else []
         for number in numbers:
-            line = lines[number - self.first]
-            yield text_record(number, line, len(line))
+            place = number - self.first
+            # The end of a line counts too; the last one may have none.
+            length = len(lines[place]) + (place < len(lines) - 1)
+            yield text_record(number, lines[place], length)
 
 
 class Block(NamedTuple):
     """Many text lines at once, for set-based readers.
 
     Attributes:
-        lines: Columns `number` and `line`, the line's end included; some may be blank.
+        numbers: Of the lines.
+        whole: The lines, each with its end; UTF-8 without NUL. Some may be blank.
         problems: The lines that are no text.
     """
 
-    lines: pa.Table
+    numbers: NDArray[np.int64]
+    whole: bytes
     problems: list[Raw]
 
 
 def blocks(file: RawFile) -> Iterator[Block]:
     """The same lines as `lines` gives, by the ten thousands."""
     for some in byte_blocks(file, BLOCK):
-        if some.over_long is not None:
-            yield Block(_table([]), [some.over_long])
+        if some.is_sound:
+            numbers = some.numbers
+            yield Block(np.arange(numbers.start, numbers.stop), _ended(some.whole), [])
         else:
-            yield _block(some.first, some.whole)
+            yield _block(list(some.records(some.numbers)))
 
 
 def byte_blocks(file: RawFile, size: int) -> Iterator[Bytes]:
@@ -161,35 +167,14 @@ def byte_blocks(file: RawFile, size: int) -> Iterator[Bytes]:
                 break
 
 
-def _table(rows: Sequence[Raw]) -> pa.Table:
-    """Text lines as a table."""
-    numbers = pa.array([raw.number for raw in rows], pa.int64())
-    return pa.table(
-        {"number": numbers, "line": pa.array([raw.text for raw in rows], pa.large_string())}
-    )
+def _ended(whole: bytes) -> bytes:
+    """Lines of which the last has an end too."""
+    return whole if whole.endswith(b"\n") else whole + b"\n"
 
 
-def _block(first: int, whole: bytes) -> Block:
-    """The lines in some bytes, which are not copied."""
-    ends = np.flatnonzero(np.frombuffer(whole, np.uint8) == ord("\n")) + 1
-    if not whole.endswith(b"\n"):
-        ends = np.append(ends, len(whole))
-    offsets = np.concatenate([np.zeros(1, np.int64), ends])
-    numbers = pa.array(np.arange(first, first + len(ends)))
-    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(whole)]
-    found = pa.LargeBinaryArray.from_buffers(pa.large_binary(), len(ends), buffers)
-    try:
-        texts = found.cast(pa.large_string())
-    except pa.ArrowInvalid:
-        texts = None
-    if b"\0" in whole:
-        texts = None
-    if texts is not None and int(np.diff(offsets).max()) <= RECORD_LIMIT:
-        return Block(pa.table({"number": numbers, "line": texts}), [])
-    read = [
-        text_record(number, line, len(line))
-        for number, line in enumerate(found.to_pylist(), start=first)
-    ]
+def _block(read: Sequence[Raw]) -> Block:
+    """Lines of which some are no text."""
     good = [raw for raw in read if raw.problem in {None, BLANK}]
-    problems = [raw for raw in read if raw.problem not in {None, BLANK}]
-    return Block(_table(good), problems)
+    numbers = np.array([raw.number for raw in good], np.int64)
+    whole = "".join(f"{raw.text}\n" for raw in good).encode()
+    return Block(numbers, whole, [raw for raw in read if raw.problem not in {None, BLANK}])

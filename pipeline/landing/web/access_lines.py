@@ -1,213 +1,211 @@
-"""Lines of an access log taken apart by the block, where a line leaves no doubt.
+"""Lines of an access log as requests, by the block, where a line leaves no doubt.
 
-A line is certain when it has the plain form: printable ASCII before the request, no backslash
-and no control character in quotes. One regular expression then takes it apart in one way only,
-and what takes thought (requests, agents, referrers, logins, days) is judged by the reader's own
-functions, once for each distinct text of a block: texts become numbers, and the numbers look up
-what was judged, which costs a third of a join.
+What takes thought (requests, agents, referrers, logins, days) is judged by the reader's own
+functions, once for each distinct text of a block.
 """
 
-from collections.abc import Callable, Sequence
-from functools import partial
+import re
+from collections.abc import Callable
+from functools import lru_cache, partial
 from hashlib import md5
 from typing import NamedTuple
 
+import numpy as np
 import orjson
 import polars as pl
+import pyarrow as pa  # type: ignore[import-untyped]
 
 from pipeline.errors import BadRecord
 from pipeline.landing import clocks
 from pipeline.landing.clocks import Clock
+from pipeline.landing.digests import NEXT, UNIT
 from pipeline.landing.record import Feed
 from pipeline.landing.text import kept_label, kept_properties
 from pipeline.landing.web import requests
+from pipeline.landing.web.access_parts import Parts, Places
+from pipeline.landing.web.coded import Coded, Mask, encoded, judged, merged, only, paired, where
 
-# What access_log.LINE matches, and no more than that: the same words in the same places. At no
-# character may two parts of it go on, or the search takes five times as long: therefore a pattern
-# of its own for lines that begin with a virtual host.
-QUOTED = r'[^"\\\x00-\x1f\x7f]*'
-HOST_ON = (
-    r"(?<host>[0-9A-Za-z:][0-9A-Za-z.:_-]*) [!#-~]+ (?<user>[!#-~]+) "
-    r"\[(?<time>[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
-    r" [+-][0-9]{4})\] "
-    rf'"(?<request>{QUOTED})" (?<answer>[0-9]{{3}} (?:0|[1-9][0-9]{{0,17}}|-))'
-    rf'(?: "(?<referrer>{QUOTED})" "(?<agent>{QUOTED})"(?: (?:"{QUOTED}"|[!#-~]+))*)?[\r\n]*$'
+# What stands before the time, with or without the virtual host.
+HEAD = re.compile(
+    r"(?:(?P<site>[0-9A-Za-z][0-9A-Za-z_.-]*(?::[0-9]+)?) )??"
+    r"(?P<host>[0-9A-Za-z:][0-9A-Za-z.:_-]*) [!#-~]+ (?P<user>[!#-~]+) "
 )
-PLAIN_LINE = rf"^{HOST_ON}"
-SITE_LINE = rf"^(?<site>[0-9A-Za-z][0-9A-Za-z_.-]*(?::[0-9]+)?) {HOST_ON}"
 # A query that is plain and names no campaign says nothing: then many requests are one.
 QUERY = r"\?[!-~]*( HTTP/[0-9.]+)?$"
-REQUESTS = pl.Schema(
-    {
-        "rule": pl.String,
-        "method": pl.String,
-        "kind": pl.String,
-        "label": pl.String,
-        "kept_label": pl.String,
-        "campaign": pl.String,
-        "is_request": pl.Boolean,
-    }
-)
-AGENTS = pl.Schema({"device_kind": pl.String, "agent_reason": pl.String})
-REFERRERS = pl.Schema({"page": pl.String, "is_page": pl.Boolean})
-LOGINS = pl.Schema({"login": pl.String, "is_login": pl.Boolean})
-DAYS = pl.Schema({"day_us": pl.Int64})
-RANGES = pl.Schema({"known_range": pl.String})
-VISITORS = pl.Schema({"visitor": pl.String, "is_visitor": pl.Boolean})
 # The limits are applied to the second, by the block.
 UNLIMITED = Clock(None, -(2**62), 2**62)
-NAMELESS = (None, True)
+SECOND = 1_000_000
+# So many heads and visitors, of less than a kilobyte each.
+REMEMBERED = 50_000
 
 
-class Lines(NamedTuple):
-    """The lines of a block that leave no doubt.
+class Head(NamedTuple):
+    """Who asked for something, and of which virtual host, as it stands before the time.
 
     Attributes:
-        pages: Requests that are events.
-        left_out: Requests that a rule leaves out, with their `rule`; of those for parts of a page
-            the gate is told once a day.
+        login: In its normal form.
+        is_sure: Whether the reader need not say what becomes of the login.
     """
 
-    pages: pl.DataFrame
-    left_out: pl.DataFrame
+    site: str | None
+    host: str
+    login: str | None
+    is_sure: bool
 
 
-def taken_apart(read: pl.DataFrame, feed: Feed, is_erased: Callable[[str], bool]) -> Lines:
-    """The certain lines among `read`: columns `number` and `line`.
+class Asked(NamedTuple):
+    """What a request asks for.
+
+    Attributes:
+        rule: Why it is left out; None when it may be an event.
+        kind: Of a request that did not fail.
+        campaign: As JSON text.
+        is_sure: Whether that is kept as it came.
+    """
+
+    rule: str | None
+    method: str = ""
+    kind: str = ""
+    path: str = ""
+    kept_label: str = ""
+    campaign: str | None = None
+    is_sure: bool = True
+
+
+class Page(NamedTuple):
+    """The page that led to a request, as JSON text, and whether that is kept as it came."""
+
+    said: str | None
+    is_sure: bool
+
+
+class Who(NamedTuple):
+    """Whom a request names, and what sent it.
+
+    Attributes:
+        visitor: The name of the address and the browser together.
+        said: What an event says after its time, as sql/landing/hashed_events.sql has it.
+        said_nameless: The same where the login is none: it was refused, or not asked for.
+        is_browser: Whether the agent is one.
+        is_sure: Whether the visitor is nobody who was erased.
+    """
+
+    visitor: str
+    login: str | None
+    device_kind: str | None
+    machine_reason: str | None
+    said: str
+    said_nameless: str
+    is_browser: bool
+    is_sure: bool
+
+
+class Judges(NamedTuple):
+    """What judges heads and visitors, and remembers them: they come in block after block.
+
+    Attributes:
+        head: How a line begins; None where that is not as it should be.
+        who: Whom a head and an agent name.
+    """
+
+    head: Callable[[str], Head | None]
+    who: Callable[[Head | None, str | None], Who]
+
+
+class Requests(NamedTuple):
+    """Requests whose line has the plain form and whose time lies within the source's limits.
+
+    Attributes:
+        rows: Places of the lines in their block.
+        us: When each was.
+        sizes: Digits; a dash where no size is told.
+    """
+
+    rows: Places
+    us: Places
+    statuses: Coded[int]
+    sizes: pa.Array
+    heads: Coded[Head | None]
+    asked: Coded[Asked]
+    referrers: Coded[Page]
+    agents: Coded[str | None]
+
+    def only(self, rows: Mask) -> "Requests":
+        """Some of the requests."""
+        if rows.all():
+            return self
+        sizes = self.sizes.filter(pa.array(rows))
+        heads, asked, referrers, agents = (only(column, rows) for column in self[4:])
+        statuses = only(self.statuses, rows)
+        return Requests(
+            self.rows[rows], self.us[rows], statuses, sizes, heads, asked, referrers, agents
+        )
+
+
+def judges(feed: Feed, is_erased: Callable[[str], bool]) -> Judges:
+    """What judges the lines of a source.
 
     Args:
-        read: Some lines.
-        feed: Their source.
+        feed: The source.
         is_erased: Whether `namespace:value` names somebody erased: only the reader may judge that.
     """
-    timed = _timed(_parts(read), feed)
-    is_page = timed.get_column("rule").is_null()
-    return Lines(_pages(timed.filter(is_page), feed, is_erased), timed.filter(~is_page))
-
-
-def _parts(read: pl.DataFrame) -> pl.DataFrame:
-    """The parts of the lines that have a plain form: `number` and the groups of the pattern."""
-    line = pl.col("line")
-    parts = read.select("number", line.str.extract_groups(PLAIN_LINE)).unnest("line")
-    is_plain = parts.get_column("host").is_not_null()
-    if is_plain.all():
-        return parts.with_columns(site=pl.lit(None, pl.String))
-    rest = read.filter(~is_plain)
-    others = rest.select("number", line.str.extract_groups(SITE_LINE)).unnest("line")
-    return pl.concat([parts, others], how="diagonal").drop_nulls("host")
-
-
-def _timed(parts: pl.DataFrame, feed: Feed) -> pl.DataFrame:
-    """The requests that can be read and lie within the feed's limits, with what they ask for."""
-    clock, time = feed.clock, pl.col("time").str
-    said = [
-        parts.drop("request"),
-        _asked(parts.get_column("request")),
-        _said(parts.select(time.slice(0, 11) + time.slice(20))["time"], DAYS, _day),
-    ]
-    hour, minute, second = (time.slice(place, 2).cast(pl.Int64) for place in (12, 15, 18))
-    since_midnight = ((hour * 60 + minute) * 60 + second) * 1_000_000
-    return (
-        pl.concat(said, how="horizontal")
-        .with_columns(occurred_us=pl.col("day_us") + since_midnight + clock.offset_us)
-        .filter("is_request", pl.col("occurred_us").is_between(clock.earliest_us, clock.latest_us))
-        .drop("time", "day_us", "is_request")
+    return Judges(
+        lru_cache(REMEMBERED)(partial(_head, f"{feed.namespace('user_id')}:", is_erased)),
+        lru_cache(REMEMBERED)(partial(_who, feed, is_erased)),
     )
 
 
-def _asked(texts: pl.Series) -> pl.DataFrame:
-    """What the requests ask for, row by row; the columns are REQUESTS."""
-    codes, distinct = coded(texts)
+def plain_requests(parts: Parts, clock: Clock, judging: Judges) -> Requests:
+    """The requests that leave no doubt, but for what is asked of an event alone."""
+    heads, asked = judged(parts.heads, judging.head), _asked(parts.requests)
+    days = np.array([_day(day) for day in parts.days.values], np.int64)
+    us = days[parts.days.codes] + parts.seconds * SECOND + clock.offset_us
+    is_plain = parts.is_sound & (us >= clock.earliest_us) & (us <= clock.latest_us)
+    is_plain &= where(heads, lambda head: head is not None)
+    is_plain &= where(asked, lambda each: each.is_sure)
+    referrers = merged(judged(parts.referrers, _page))
+    found = Requests(
+        parts.rows, us, parts.statuses, parts.sizes, heads, asked, referrers, parts.agents
+    )
+    return found.only(is_plain)
+
+
+def are_left_out(found: Requests) -> Mask:
+    """Those that a rule leaves out."""
+    return where(found.asked, lambda asked: asked.rule is not None)
+
+
+def are_sure(pages: Requests) -> Mask:
+    """Requests for pages that need no reader.
+
+    A damaged login is refused; what names somebody erased, or may tell who it is, is kept in
+    another form than it came.
+    """
+    is_sure = where(pages.heads, lambda head: head is not None and head.is_sure)
+    return is_sure & where(pages.referrers, lambda page: page.is_sure)
+
+
+def _asked(texts: Coded[str]) -> Coded[Asked]:
+    """What the requests ask for."""
+    distinct = pl.Series(texts.values, dtype=pl.String)
     without = distinct.str.replace(QUERY, "?$1")
     has_campaign = distinct.str.contains("utm_", literal=True)
-    asked = _said(distinct.zip_with(has_campaign, without), REQUESTS, _request)
-    return asked.select(pl.all().gather(codes))
+    told = distinct.zip_with(has_campaign, without).to_arrow(compat_level=pl.CompatLevel.oldest())
+    asked = merged(judged(encoded(told), _request))
+    return Coded(asked.codes[texts.codes], asked.values)
 
 
-def _pages(timed: pl.DataFrame, feed: Feed, is_erased: Callable[[str], bool]) -> pl.DataFrame:
-    """The requests for pages that leave no doubt, with what they say."""
-    answer = pl.col("answer").str
-    hosts, names = timed.get_column("host"), f"{feed.namespace('user_id')}:"
-    said = [
-        timed.drop("rule", "user", "referrer", "answer"),
-        timed.select(status=answer.slice(0, 3), size=answer.slice(4)),
-        _said(timed.get_column("user"), LOGINS, partial(_login, names, is_erased)),
-        # A common log names neither referrer nor agent.
-        _said(timed.get_column("referrer"), REFERRERS, _referrer, missing=NAMELESS),
-        _said(timed.get_column("agent"), AGENTS, _agent),
-        visitors(timed, feed, is_erased),
-    ]
-    if feed.company.machine_ranges:
-        said.append(_said(hosts, RANGES, partial(_range, feed)))
-    else:
-        said.append(pl.select(known_range=pl.repeat(None, len(hosts), dtype=pl.String)))
-    return (
-        pl.concat(said, how="horizontal")
-        # A damaged login is refused; what names somebody erased, or may tell who it is, is kept
-        # in another form than it came.
-        .filter("is_login", "is_page", "is_visitor")
-        .with_columns(
-            status_code=pl.col("status").cast(pl.Int16),
-            machine_reason=pl.coalesce("agent_reason", "known_range"),
-        )
-        .drop("is_login", "is_page", "is_visitor", "agent_reason", "known_range", "host", "agent")
-    )
-
-
-def visitors(requested: pl.DataFrame, feed: Feed, is_erased: Callable[[str], bool]) -> pl.DataFrame:
-    """The name of each request's address and browser together; the columns are VISITORS."""
-    together = pl.concat_str("host", pl.lit("|"), pl.col("agent").fill_null(""))
-    names = f"{feed.namespace('visitor')}:"
-    return _said(
-        requested.select(together.alias("told"))["told"],
-        VISITORS,
-        partial(_visitor, names, is_erased),
-    )
-
-
-def coded(texts: pl.Series) -> tuple[pl.Series, pl.Series]:
-    """For each text the place of its like among the distinct ones, and those."""
-    numbered = texts.cast(pl.Categorical(pl.Categories.random()))
-    distinct = numbered.unique().drop_nulls()
-    # A text's number says how many others came before it.
-    order = distinct.to_physical().arg_sort()
-    return numbered.to_physical(), distinct.cast(pl.String).gather(order)
-
-
-def _said(
-    texts: pl.Series,
-    schema: pl.Schema,
-    judge: Callable[[str], Sequence[object]],
-    *,
-    missing: Sequence[object] | None = None,
-) -> pl.DataFrame:
-    """What each text says, row by row; nothing where it leaves a doubt.
-
-    Where there is no text, it says what `missing` holds, or nothing.
-    """
-    codes, distinct = coded(texts)
-    nothing = (None,) * len(schema)
-    rows: list[Sequence[object]] = []
-    for text in distinct:
-        try:
-            rows.append(judge(text))
-        except BadRecord:
-            rows.append(nothing)
-    rows.append(nothing if missing is None else missing)
-    table = pl.DataFrame(rows, schema=schema, orient="row")
-    return table.select(pl.all().gather(codes.fill_null(len(distinct))))
-
-
-def _request(text: str) -> tuple[object, ...]:
-    """What a request's first line asks for; the kind is that of a request that did not fail."""
+def _request(text: str) -> Asked:
+    """What a request's first line asks for."""
     asked = requests.first_line(text)
     if asked.rule is not None:
-        return asked.rule, None, None, None, None, None, True
+        return Asked(asked.rule)
+    method = asked.method or "GET"
     campaign = orjson.dumps(asked.campaign, option=orjson.OPT_SORT_KEYS).decode()
-    kind = requests.KINDS[asked.method or "GET"]
     told = campaign if asked.campaign else None
-    kept = kept_label(asked.path)
-    return None, asked.method, kind, asked.path, kept, told, told is None or _is_kept(told)
+    is_sure = told is None or _is_kept(told)
+    kind, kept = requests.KINDS[method], kept_label(asked.path)
+    return Asked(None, method, kind, asked.path, kept, told, is_sure)
 
 
 def _is_kept(said: str) -> bool:
@@ -215,45 +213,70 @@ def _is_kept(said: str) -> bool:
     return " " not in said and kept_properties(said) == said
 
 
-def _agent(text: str) -> tuple[str | None, str | None]:
-    """The device and the machine behind an agent."""
-    return requests.browser_of(text)
-
-
-def _referrer(text: str) -> tuple[str | None, bool]:
-    """The page that led here, as JSON text, and whether it is kept as it came."""
-    page = requests.page(text)
+def _page(referrer: str | None) -> Page:
+    """The page that led here; a common log names none."""
+    page = None if referrer is None else requests.page(referrer)
     if page is None:
-        return NAMELESS
-    told = orjson.dumps(page).decode()
-    return told, _is_kept(told)
+        return Page(None, is_sure=True)
+    said = orjson.dumps(page).decode()
+    return Page(said, _is_kept(said))
 
 
-def _login(names: str, is_erased: Callable[[str], bool], text: str) -> tuple[str | None, bool]:
-    """A login's normal form, and whether no doubt is left.
-
-    Raises:
-        BadRecord: It has none: the reader will refuse the line.
-    """
-    login = requests.login(text)
-    return login, login is None or not is_erased(names + login)
-
-
-def _visitor(names: str, is_erased: Callable[[str], bool], text: str) -> tuple[str, bool]:
-    """The visitor behind `address|agent`, as `requests.visitor` names it."""
-    visitor = md5(text.encode(), usedforsecurity=False).hexdigest()[:16]
-    return visitor, not is_erased(names + visitor)
+def _head(names: str, is_erased: Callable[[str], bool], text: str) -> Head | None:
+    """How a line begins; None where that is not as it should be."""
+    match = HEAD.fullmatch(text)
+    if not match:
+        return None
+    try:
+        login = requests.login(match["user"])
+    except BadRecord:
+        # The reader will refuse the line.
+        return Head(match["site"], match["host"], None, is_sure=False)
+    is_sure = login is None or not is_erased(names + login)
+    return Head(match["site"], match["host"], login, is_sure)
 
 
-def _range(feed: Feed, host: str) -> tuple[str | None]:
-    """Whether an address is of a range from which no person comes."""
-    return (requests.range_of(host, feed),)
+def _day(text: str) -> int:
+    """When a day began, told as `05/Jan/2026 +0100`; before all time if there is none such."""
+    try:
+        return clocks.common_log(f"{text[:11]}:00:00:00{text[11:]}", UNLIMITED).us
+    except BadRecord:
+        return UNLIMITED.earliest_us
 
 
-def _day(text: str) -> tuple[int]:
-    """When a day began, told as `05/Jan/2026 +0100`.
+def people(found: Requests, judging: Judges) -> Coded[Who]:
+    """Whom each request names."""
+    return paired(found.heads, found.agents, judging.who)
 
-    Raises:
-        BadRecord: There is none of this name.
-    """
-    return (clocks.common_log(f"{text[:11]}:00:00:00{text[11:]}", UNLIMITED).us,)
+
+def nameless(who: Coded[Who], are_nameless: Mask) -> Coded[Who]:
+    """The same, without the login where that is only what somebody typed."""
+    if not are_nameless.any():
+        return who
+    others = [each._replace(login=None, said=each.said_nameless) for each in who.values]
+    return Coded(who.codes + len(others) * are_nameless, [*who.values, *others])
+
+
+def _who(feed: Feed, is_erased: Callable[[str], bool], head: Head | None, agent: str | None) -> Who:
+    """Whom a request names."""
+    # Lines without a head are the reader's.
+    assert head is not None
+    # As `requests.visitor` names them.
+    named = md5(f"{head.host}|{agent or ''}".encode(), usedforsecurity=False)
+    visitor, browser = named.hexdigest()[:16], requests.browser_of(agent)
+    spaces = feed.namespace("visitor"), feed.namespace("user_id")
+    handle = f"{spaces[0]}:{visitor}"
+    nameless = said = f"{UNIT}0{UNIT}{handle}"
+    if head.login is not None:
+        both = {f"{spaces[0]}{UNIT}": handle, f"{spaces[1]}{UNIT}": f"{spaces[1]}:{head.login}"}
+        said = f"{UNIT}0{UNIT}{NEXT.join(both[space] for space in sorted(both))}"
+    return Who(
+        visitor,
+        head.login,
+        browser.device_kind,
+        browser.machine_reason or requests.range_of(head.host, feed),
+        said,
+        nameless,
+        browser.machine_reason is None,
+        not is_erased(handle),
+    )

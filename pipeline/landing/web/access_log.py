@@ -23,7 +23,7 @@ from pipeline.landing.record import Event, Feed, Ignored, Outcome, RawFile, outc
 from pipeline.landing.web import requests
 from pipeline.landing.web.requests import Request
 
-TEXT = r'(?:[^"\\]|\\.)*'
+TEXT = r'[^"\\]*(?:\\.[^"\\]*)*'
 # After the size either nothing, or referrer and agent, and then whatever a site adds. An empty
 # login is written as two quotes.
 LINE = re.compile(

@@ -5,29 +5,32 @@ is, once a day, that a visitor's browser asked for parts of pages. Every other l
 reader.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import partial
 
 import duckdb
-import polars as pl
+import numpy as np
 
-from pipeline.landing.containers.text_lines import Block, blocks, line_record
+from pipeline.landing.containers.text_lines import Block, blocks, text_record
 from pipeline.landing.formats import channel_of
 from pipeline.landing.plain import Plain
-from pipeline.landing.record import Event, Feed, Ignored, Outcome, Raw, RawFile, outcomes
+from pipeline.landing.record import Feed, Ignored, Outcome, Raw, RawFile, outcomes
 from pipeline.landing.web import access_log, requests
-from pipeline.landing.web.access_lines import taken_apart
-from pipeline.landing.web.access_rows import ASKED, DAILY, Log, asset_rows, page_rows, write
-
-ASSETS = pl.Schema(
-    {
-        "number": pl.Int64,
-        "host": pl.String,
-        "agent": pl.String,
-        "own_id": pl.String,
-        "occurred_us": pl.Int64,
-    }
+from pipeline.landing.web.access_assets import Told, once, told_of
+from pipeline.landing.web.access_lines import (
+    Judges,
+    Requests,
+    Who,
+    are_left_out,
+    are_sure,
+    judges,
+    nameless,
+    people,
+    plain_requests,
 )
+from pipeline.landing.web.access_parts import Lines, Places, cut
+from pipeline.landing.web.access_rows import Log, asset_rows, page_rows, write
+from pipeline.landing.web.coded import Coded, judged, only, where
 
 
 def read(file: RawFile, feed: Feed, plain: Plain) -> Iterator[Outcome]:
@@ -38,57 +41,88 @@ def read(file: RawFile, feed: Feed, plain: Plain) -> Iterator[Outcome]:
         return
     told: dict[int, set[str]] = {}
     with plain.writers(file) as writers, duckdb.connect(config={"threads": 1}) as con:
-        log = Log(file, feed, plain, writers, con)
+        log, judging = Log(file, feed, plain, writers, con), judges(feed, plain.is_erased)
         for block in blocks(file):
-            yield from _block(block, log, told)
+            yield from _block(block, log, judging, told)
 
 
-def _block(block: Block, log: Log, told: dict[int, set[str]]) -> Iterator[Outcome]:
+def _block(block: Block, log: Log, judging: Judges, told: dict[int, set[str]]) -> Iterator[Outcome]:
     """Write the plain requests of a block; `told` is what `requests.is_first` keeps."""
-    given = pl.DataFrame(block.lines)
     interpret = partial(access_log.interpret, log.feed, channel_of(log.feed))
-    pages, left_out = taken_apart(given, log.feed, log.plain.is_erased)
-    sure = pl.concat([left_out.get_column("number"), pages.get_column("number")])
-    doubtful = _records(given.filter(~pl.col("number").is_in(sure.implode())))
+    lines, parts = cut(block.whole)
+    if parts is None:
+        everything = _records(block, lines, np.arange(len(lines.begins)))
+        read = outcomes([*block.problems, *everything], interpret)
+        yield from (requests.once(each, told) for each in read)
+        return
+    plain = plain_requests(parts, log.feed.clock, judging)
+    is_left_out = are_left_out(plain)
+    left_out, pages = plain.only(is_left_out), plain.only(~is_left_out)
+    pages = pages.only(are_sure(pages))
+    who = people(pages, judging)
+    is_sure = where(who, lambda each: each.is_sure)
+    pages, who = pages.only(is_sure), only(who, is_sure)
+    is_doubtful = np.ones(len(lines.begins), np.bool_)
+    is_doubtful[left_out.rows] = is_doubtful[pages.rows] = False
+    doubtful = _records(block, lines, np.flatnonzero(is_doubtful))
     found = list(outcomes([*block.problems, *doubtful], interpret))
-    assets = _assets(left_out, found, told)
-    again = [*write(page_rows(pages), ASKED, log), *write(asset_rows(assets, log), DAILY, log)]
-    ignored = left_out.join(assets, on="number", how="anti").select("number", "rule")
-    yield from (Ignored(number, rule) for number, rule in ignored.iter_rows())
-    yield from (requests.once(each, told) for each in found)
+    asked_by = people(left_out, judging)
+    assets = told_of(left_out, asked_by)
+    is_told, found = once(assets, block.numbers[left_out.rows], found, told)
+    yield from _ignored(block, left_out.only(~is_told))
+    yield from found
     # What was or may have been seen before: the gate knows what it was then.
-    yield from outcomes(_records(given.filter(pl.col("number").is_in(again))), interpret)
-
-
-def _records(lines: pl.DataFrame) -> list[Raw]:
-    """Lines as the reader gets them."""
-    return [line_record(number, line.rstrip("\r\n")) for number, line in lines.iter_rows()]
-
-
-def _assets(
-    left_out: pl.DataFrame, found: Sequence[Outcome], told: dict[int, set[str]]
-) -> pl.DataFrame:
-    """Each browser's first request of a day for parts of a page, unless told of before.
-
-    Args:
-        left_out: Requests that a rule certainly leaves out.
-        found: What doubtful lines of the same block became; theirs may come first.
-        told: What `requests.is_first` keeps.
-    """
-    day = pl.col("occurred_us") // requests.DAY_US
-    firsts = (
-        left_out.filter(rule="asset").group_by("host", "agent", day).agg(pl.col("number").min())
+    again = np.sort(
+        np.concatenate(
+            [
+                _write_pages(block, pages, who, log),
+                _write_assets(
+                    block,
+                    left_out.only(is_told),
+                    only(assets, is_told),
+                    only(asked_by, is_told),
+                    log,
+                ),
+            ]
+        )
     )
-    others = {
-        each.own_id: each.record_number
-        for each in reversed(found)
-        if isinstance(each, Event) and each.kind == requests.ASSETS
-    }
-    rows = []
-    for host, agent, day_number, number in firsts.sort("number").iter_rows():
-        own_id = requests.asset_id(host, agent, day_number)
-        if own_id is None or others.get(own_id, number) < number:
-            continue
-        if requests.is_first(own_id, day_number, told):
-            rows.append((number, host, agent, own_id, day_number * requests.DAY_US))
-    return pl.DataFrame(rows, schema=ASSETS, orient="row")
+    yield from outcomes(_records(block, lines, again), interpret)
+
+
+def _records(block: Block, lines: Lines, rows: Places) -> list[Raw]:
+    """Lines as the reader gets them."""
+    numbers, begins, ends = (each[rows].tolist() for each in (block.numbers, *lines))
+    return [
+        text_record(number, block.whole[begin:end], end - begin)
+        for number, begin, end in zip(numbers, begins, ends, strict=True)
+    ]
+
+
+def _ignored(block: Block, left_out: Requests) -> Iterator[Ignored]:
+    """What a rule leaves out."""
+    rules = [asked.rule or "" for asked in left_out.asked.values]
+    numbers, codes = block.numbers[left_out.rows].tolist(), left_out.asked.codes.tolist()
+    for number, code in zip(numbers, codes, strict=True):
+        yield Ignored(number, rules[code])
+
+
+def _write_pages(block: Block, pages: Requests, who: Coded[Who], log: Log) -> Places:
+    """Write requests for pages; the rows of those that may have been seen before."""
+    # A login that was refused is only what somebody typed.
+    who = nameless(who, pages.statuses.codes == 401)
+    is_new = write(page_rows(pages, block.numbers[pages.rows], who), log)
+    return pages.rows[~is_new]
+
+
+def _write_assets(
+    block: Block, assets: Requests, told: Coded[Told | None], who: Coded[Who], log: Log
+) -> Places:
+    """Write that browsers asked for parts of pages; the rows of what only the gate knows.
+
+    No person does that, and no person is named by it.
+    """
+    is_sure = where(who, lambda each: each.is_sure)
+    sure, who = assets.only(is_sure), nameless(only(who, is_sure), is_sure[is_sure])
+    own_ids = judged(only(told, is_sure), lambda each: each and each.own_id)
+    is_new = write(asset_rows(sure, block.numbers[sure.rows], who, own_ids), log)
+    return np.concatenate([sure.rows[~is_new], assets.rows[~is_sure]])

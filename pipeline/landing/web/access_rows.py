@@ -5,6 +5,7 @@ columns.
 """
 
 from collections.abc import Mapping
+from functools import partial
 from typing import NamedTuple
 
 import duckdb
@@ -13,12 +14,24 @@ import polars as pl
 import pyarrow as pa  # type: ignore[import-untyped]
 
 from pipeline.landing import digests
-from pipeline.landing.digests import NEXT, UNIT
+from pipeline.landing.digests import UNIT
 from pipeline.landing.formats import channel_of
 from pipeline.landing.plain import Plain, Writer, chosen, constant, instants
 from pipeline.landing.record import Feed, RawFile
 from pipeline.landing.web import requests
-from pipeline.landing.web.access_lines import coded, visitors
+from pipeline.landing.web.access_lines import Asked, Page, Requests, Who
+from pipeline.landing.web.access_parts import Places
+from pipeline.landing.web.coded import (
+    Coded,
+    Mask,
+    judged,
+    merged,
+    only,
+    paired,
+    stored,
+    texts,
+    where,
+)
 
 
 class Log(NamedTuple):
@@ -44,105 +57,168 @@ ASKED = Same("second", "customer", "inbound", "page")
 DAILY = Same("day", "system", "internal", None)
 
 
-def page_rows(pages: pl.DataFrame) -> pl.DataFrame:
-    """Requests for pages as the rows of events."""
-    return pages.select(
-        "number",
-        "occurred_us",
-        "label",
-        "kept_label",
-        "device_kind",
-        "machine_reason",
-        "visitor",
-        is_visitor=pl.lit(value=True),
-        kind=pl.when(pl.col("status_code").is_between(100, 399))
-        .then("kind")
-        .otherwise(pl.lit("page_failed")),
-        kind_raw=pl.col("method") + " " + pl.col("status"),
-        own_id=pl.lit(None, pl.String),
-        # A login that was refused is only what somebody typed.
-        login=pl.when(pl.col("status_code") != 401).then("login"),
-        properties=pl.concat_str(
-            pl.lit("{"),
-            pl.when(pl.col("size") != "-").then(pl.format('"bytes":{},', "size")),
-            pl.format('"campaign":{},', "campaign"),
-            pl.format('"referrer":{},', "page"),
-            pl.format('"site":"{}",', "site"),
-            pl.format('"status":{}', "status_code"),
-            pl.lit("}"),
+class Told(NamedTuple):
+    """What an event says of what was asked for."""
+
+    kind: str
+    kind_raw: str
+    label: str | None = None
+    kept_label: str | None = None
+
+
+class Rows(NamedTuple):
+    """Events that may be written as they are.
+
+    Attributes:
+        numbers: Of their lines.
+        own_ids: The log's own; none where what is said decides.
+    """
+
+    same: Same
+    numbers: Places
+    us: Places
+    own_ids: pl.Series
+    told: Coded[Told]
+    who: Coded[Who]
+    device_kinds: Coded[str | None]
+    machine_reasons: Coded[str | None]
+    properties: pl.Series
+
+
+def page_rows(pages: Requests, numbers: Places, who: Coded[Who]) -> Rows:
+    """Requests for pages as events."""
+    return Rows(
+        ASKED,
+        numbers,
+        pages.us,
+        pl.repeat(None, len(numbers), dtype=pl.String, eager=True),
+        paired(pages.asked, pages.statuses, _page),
+        who,
+        judged(who, lambda each: each.device_kind),
+        judged(who, lambda each: each.machine_reason),
+        _properties(pages),
+    )
+
+
+def asset_rows(
+    assets: Requests, numbers: Places, who: Coded[Who], own_ids: Coded[str | None]
+) -> Rows:
+    """That visitors' browsers asked for parts of pages on a day as events, one for each."""
+    same = np.zeros(len(numbers), np.int32)
+    return Rows(
+        DAILY,
+        numbers,
+        assets.us // requests.DAY_US * requests.DAY_US,
+        texts(own_ids),
+        Coded(same, [Told(requests.ASSETS, "asset")]),
+        who,
+        Coded(same, [None]),
+        Coded(same, ["asset"]),
+        pl.repeat("{}", len(numbers), dtype=pl.String, eager=True),
+    )
+
+
+def _page(asked: Asked, status: int) -> Told:
+    """What a request for a page says, and how it went."""
+    kind = asked.kind if 100 <= status < 400 else "page_failed"
+    return Told(kind, f"{asked.method} {status:03}", asked.path, asked.kept_label)
+
+
+def _properties(pages: Requests) -> pl.Series:
+    """What else requests say, as JSON text."""
+    campaigns = merged(judged(pages.asked, lambda asked: asked.campaign))
+    sites = merged(judged(pages.heads, lambda head: head and head.site))
+    led = paired(campaigns, pages.referrers, _led)
+    others = paired(led, paired(sites, pages.statuses, _ended), "{}{}".format)
+    size = pl.Series(pages.sizes)
+    is_told = size != "-"
+    return pl.select(
+        pl.concat_str(
+            pl.when(is_told).then(pl.lit('{"bytes":')).otherwise(pl.lit("{")),
+            pl.when(is_told).then(size),
+            pl.when(is_told).then(pl.lit(",")),
+            texts(others),
             ignore_nulls=True,
-        ),
-    )
+        )
+    ).to_series()
 
 
-def asset_rows(assets: pl.DataFrame, log: Log) -> pl.DataFrame:
-    """That visitors' browsers asked for parts of pages, as the rows of events."""
-    nothing = pl.lit(None, pl.String)
-    named = visitors(assets, log.feed, log.plain.is_erased)
-    return pl.concat([assets.drop("host", "agent"), named], how="horizontal").with_columns(
-        label=nothing,
-        kept_label=nothing,
-        device_kind=nothing,
-        machine_reason=pl.lit("asset"),
-        kind=pl.lit(requests.ASSETS),
-        kind_raw=pl.lit("asset"),
-        login=nothing,
-        properties=pl.lit("{}"),
-    )
+def _led(campaign: str | None, page: Page) -> str:
+    """What requests say of where they come from."""
+    told = f'"campaign":{campaign},' if campaign else ""
+    return f'{told}"referrer":{page.said},' if page.said else told
 
 
-def write(rows: pl.DataFrame, same: Same, log: Log) -> list[int]:
-    """Write the events that were never seen before; the numbers of the others."""
-    if rows.is_empty():
-        return []
-    contents, events = _digests(rows, same, log)
+def _ended(site: str | None, status: int) -> str:
+    """What requests say last."""
+    return (f'"site":"{site}",' if site else "") + f'"status":{status}}}'
+
+
+def write(rows: Rows, log: Log) -> Mask:
+    """Write the events that were never seen before: those."""
+    if not len(rows.numbers):
+        return np.zeros(0, np.bool_)
+    contents, events = _digests(rows, log)
     keys = digests.text_keys(events, digests.WIDTH)
     # Of a line that stands here twice the first may be plain.
-    firsts = np.unique(keys, return_index=True)[1]
-    is_new = np.zeros(len(keys), np.bool_)
-    is_new[firsts] = log.plain.seen.are_new(keys[firsts])
-    is_new &= rows.get_column("is_visitor").to_numpy()
+    is_new = pl.Series(keys).is_first_distinct().to_numpy(writable=True)
+    is_new[is_new] = log.plain.seen.are_new(keys[is_new])
     if is_new.any():
-        kept, stays = rows.filter(is_new), pa.array(is_new)
+        kept, stays = _only(rows, is_new), pa.array(is_new)
         ids = digests.text_ids(events.filter(stays))
-        _write_events(kept, ids, contents.filter(stays), same, log)
+        _write_events(kept, ids, contents.filter(stays), log)
         _write_identifiers(kept, ids, log)
-    return rows.get_column("number").filter(~is_new).to_list()
+    return is_new
 
 
-def _digests(rows: pl.DataFrame, same: Same, log: Log) -> tuple[pa.Array, pa.Array]:
-    """The content hash of each row, and the digest that its id is made of."""
-    source = pl.lit(log.feed.name).alias("source")
-    contents = rows.select(source, "own_id", _said(same, log.feed).alias("said"))
-    return digests.text_digests(log.con, contents)
-
-
-def _said(same: Same, feed: Feed) -> pl.Expr:
-    """What goes into the content hash of each row, as sql/landing/hashed_events.sql has it."""
-    handles = sorted(
-        (f"{feed.namespace(given)}{UNIT}", pl.format(f"{feed.namespace(given)}:{{}}", column))
-        for given, column in (("user_id", "login"), ("visitor", "visitor"))
+def _only(rows: Rows, where: Mask) -> Rows:
+    """Some of the events."""
+    if where.all():
+        return rows
+    return Rows(
+        rows.same,
+        rows.numbers[where],
+        rows.us[where],
+        rows.own_ids.filter(where),
+        only(rows.told, where),
+        only(rows.who, where),
+        only(rows.device_kinds, where),
+        only(rows.machine_reasons, where),
+        rows.properties.filter(where),
     )
-    parts = [
-        pl.lit(channel_of(feed)),
-        *("kind", "kind_raw", "label"),
-        *map(pl.lit, (same.actor, same.direction, same.object_kind)),
-        "properties",
-        pl.lit(same.precision),
-        "occurred_us",
-        pl.lit("0"),
-        pl.concat_str([handle for _, handle in handles], separator=NEXT, ignore_nulls=True),
-    ]
-    return pl.concat_str(parts, separator=UNIT, ignore_nulls=True)
 
 
-def _write_events(
-    kept: pl.DataFrame, ids: pa.Array, contents: pa.Array, same: Same, log: Log
-) -> None:
+def _digests(rows: Rows, log: Log) -> tuple[pa.Array, pa.Array]:
+    """The content hash of each row, and the digest that its id is made of."""
+    said = pl.select(
+        pl.concat_str(
+            texts(judged(rows.told, partial(_begin, rows.same, channel_of(log.feed)))),
+            rows.properties,
+            pl.lit(f"{UNIT}{rows.same.precision}{UNIT}"),
+            pl.Series(rows.us),
+            texts(judged(rows.who, lambda who: who.said)),
+        )
+    ).to_series()
+    contents = pa.table({"own_id": _arrow(rows.own_ids), "said": _arrow(said)})
+    return digests.text_digests(log.con, log.feed.name, contents)
+
+
+def _arrow(column: pl.Series) -> pa.Array:
+    """A column of texts that are different in most rows."""
+    return column.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(pa.string())
+
+
+def _begin(same: Same, channel: str, told: Told) -> str:
+    """What an event says before its properties, as sql/landing/hashed_events.sql has it."""
+    asked = (told.kind, told.kind_raw, told.label)
+    parts = (channel, *asked, same.actor, same.direction, same.object_kind, "")
+    return UNIT.join(part for part in parts if part is not None)
+
+
+def _write_events(kept: Rows, ids: pa.Array, contents: pa.Array, log: Log) -> None:
     """Write the events."""
-    count = kept.height
-    us = kept.get_column("occurred_us").to_numpy()
-    machine = _few(kept.get_column("machine_reason"))
+    count, same, told = len(kept.numbers), kept.same, kept.told
+    machine = stored(kept.machine_reasons)
     nothing = pa.nulls(count, pa.string())
     log.writers["events"].add(
         {
@@ -150,22 +226,22 @@ def _write_events(
             "content_hash": contents,
             "source": constant(log.feed.name, count),
             "channel": constant(channel_of(log.feed), count),
-            "kind": _few(kept.get_column("kind")),
-            "kind_raw": _few(kept.get_column("kind_raw")),
-            "label": _few(kept.get_column("kept_label")),
-            "occurred_at": instants(us),
+            "kind": stored(judged(told, lambda each: each.kind)),
+            "kind_raw": stored(judged(told, lambda each: each.kind_raw)),
+            "label": stored(judged(told, lambda each: each.kept_label)),
+            "occurred_at": instants(kept.us),
             "time_precision": constant(same.precision, count),
             "time_basis": constant("explicit", count),
             "received_at": pa.nulls(count, pa.timestamp("us")),
-            "known_at": _known_at(kept, log.plain),
+            "known_at": _known_at(kept.us, log.plain),
             "file_id": constant(log.file.file_id, count),
-            "record_number": pa.array(kept.get_column("number").to_numpy()),
+            "record_number": pa.array(kept.numbers),
             "source_sequence": pa.array(np.zeros(count, np.int64)),
             "actor": constant(same.actor, count),
             "direction": constant(same.direction, count),
             "is_machine": machine.is_valid(),
             "machine_reason": machine,
-            "device_kind": _few(kept.get_column("device_kind")),
+            "device_kind": stored(kept.device_kinds),
             "object_kind": chosen([same.object_kind], np.zeros(count, np.int32)),
             "object_id": nothing,
             "text": nothing,
@@ -176,49 +252,39 @@ def _write_events(
             "score_kind": nothing,
             "score": pa.nulls(count, pa.float64()),
             "link": nothing,
-            "properties": _many(kept.get_column("properties")),
+            "properties": _arrow(kept.properties),
         }
     )
 
 
-def _write_identifiers(kept: pl.DataFrame, ids: pa.Array, log: Log) -> None:
-    """Write whom the events name: logins, and then visitors."""
-    login = kept.get_column("login")
-    named = np.flatnonzero(login.is_not_null().to_numpy())
-    of = np.concatenate([named, np.arange(kept.height)])
-    is_login = np.arange(len(of)) < len(named)
-    rows = kept[of]
+def _write_identifiers(kept: Rows, ids: pa.Array, log: Log) -> None:
+    """Write whom the events name: each its login, where it has one, and its visitor."""
+    has_login = where(kept.who, lambda who: who.login is not None)
+    of = np.repeat(np.arange(len(has_login)), 1 + has_login)
+    is_login = np.zeros(len(of), np.bool_)
+    is_login[np.flatnonzero(has_login) + np.arange(has_login.sum())] = True
+    who = only(kept.who, of)
+    people = len(who.values)
+    values = [*(each.visitor for each in who.values), *(each.login for each in who.values)]
     names = [log.feed.namespace("visitor"), log.feed.namespace("user_id")]
+    us = kept.us[of]
     log.writers["identifiers"].add(
         {
             "event_id": ids.take(pa.array(of)),
             "source": constant(log.feed.name, len(of)),
             "namespace": chosen(names, is_login.astype(np.int32)),
-            "value": _many(pl.concat([login.drop_nulls(), kept.get_column("visitor")])),
+            "value": chosen(values, who.codes + people * is_login),
             "role": constant("actor", len(of)),
             "is_authenticated": pa.array(is_login),
             "is_merge": pa.array(np.zeros(len(of), np.bool_)),
-            "is_machine": pa.array(rows.get_column("machine_reason").is_not_null().to_numpy()),
-            "occurred_at": instants(rows.get_column("occurred_us").to_numpy()),
-            "known_at": _known_at(rows, log.plain),
+            "is_machine": pa.array(where(kept.machine_reasons, lambda each: each is not None)[of]),
+            "occurred_at": instants(us),
+            "known_at": _known_at(us, log.plain),
             "night": pa.array(np.full(len(of), log.plain.night, np.int32)),
         }
     )
 
 
-def _known_at(rows: pl.DataFrame, plain: Plain) -> pa.Array:
+def _known_at(us: Places, plain: Plain) -> pa.Array:
     """When the company could have known of each event."""
-    us = rows.get_column("occurred_us").to_numpy()
     return instants(us if plain.is_backfill else np.full(len(us), plain.landed_us))
-
-
-def _few(texts: pl.Series) -> pa.Array:
-    """A column of few different texts."""
-    codes, distinct = coded(texts)
-    places = codes.fill_null(len(distinct)).cast(pl.Int32).to_numpy()
-    return chosen([*distinct.to_list(), None], places)
-
-
-def _many(texts: pl.Series) -> pa.Array:
-    """A column of texts that are different in most rows."""
-    return texts.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(pa.string())

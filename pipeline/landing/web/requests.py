@@ -135,7 +135,18 @@ def asset_id(host: str, agent: str | None, day: int) -> str | None:
     """
     if host in NOTHING or browser_of(agent).machine_reason is not None:
         return None
-    return f"{visitor(host, agent)}:{date.fromordinal(EPOCH_DAY + day)}:assets"
+    return assets_of(visitor(host, agent), day)
+
+
+def assets_of(name: str, day: int) -> str:
+    """The id of what the browser of a visitor of this name asked for on a day."""
+    return f"{name}:{_date(day)}:assets"
+
+
+@lru_cache(maxsize=1_000)
+def _date(day: int) -> date:
+    """A day by its number since 1970."""
+    return date.fromordinal(EPOCH_DAY + day)
 
 
 def asset(request: Request, feed: Feed, channel: str, number: int) -> Event | Ignored:

@@ -11,11 +11,23 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pipeline.identity.hashes import Hashes, among, hashed, opens, slices, starts
+from pipeline.identity.components import Flags
+from pipeline.identity.hashes import (
+    Hashes,
+    among,
+    hashed,
+    opens,
+    shared,
+    slices,
+    sorted_by,
+    starts,
+)
+from pipeline.identity.piles import let_go
 from pipeline.identity.tables import given, holds_rows, read_sql
 
-BATCH_ROWS = 1 << 17
-HELD_ROWS = 1 << 22
+# So many that their hashes, in order, lie close to one another among all.
+BATCH_ROWS = 1 << 18
+HELD_ROWS = 1 << 21
 MEMBERS = pl.Schema({"identifier": pl.String, "customer_id": pl.String})
 
 Names = Callable[[NDArray[np.int64]], pl.Series]
@@ -45,7 +57,7 @@ def changes(
     moved, former = _moved(con, identifier, customer, own)
     was_there = among(former, own, starts(former))
     known = _distinct(hashed(moved["identifier"]))
-    rows = np.flatnonzero((customer >= 0) & among(known, identifier, starts(known)))
+    rows = np.flatnonzero((customer >= 0) & _are_known(identifier, known))
     present = pl.DataFrame(
         {"identifier": names(rows), "customer_id": ids.gather(customer[rows])}, schema=MEMBERS
     )
@@ -61,6 +73,16 @@ def changes(
     )
 
 
+def _are_known(identifier: Hashes, known: Hashes) -> Flags:
+    """Which identifiers are among the known ones."""
+    start = starts(known)
+    found = np.empty(len(identifier), dtype=np.bool_)
+    for part in slices(len(identifier)):
+        found[part] = among(known, identifier[part], start)
+        let_go(identifier)
+    return found
+
+
 def _moved(
     con: duckdb.DuckDBPyConnection, identifier: Hashes, customer: NDArray[np.integer], own: Hashes
 ) -> tuple[pl.DataFrame, Hashes]:
@@ -72,12 +94,14 @@ def _moved(
         pairs = _pairs(identifier[part][belongs], own[customer[part][belongs]])
         present[end : end + len(pairs)] = pairs
         end += len(pairs)
+        let_go(identifier)
     present.sort()
-    start = starts(present)
     moved, former, fresh = [MEMBERS.to_frame()], own[:0], [own[:0]]
     for batch in _previous(con):
         theirs = hashed(batch["customer_id"])
-        stays = among(present, _pairs(hashed(batch["identifier"]), theirs), start)
+        order, pairs = sorted_by(_pairs(hashed(batch["identifier"]), theirs))
+        stays = np.empty(len(order), dtype=np.bool_)
+        stays[order] = shared(present, pairs)
         if not stays.all():
             moved.append(batch.filter(~stays))
         fresh.append(_distinct(theirs))

@@ -20,7 +20,7 @@ from pipeline.identity.changes import changes
 from pipeline.identity.components import Numbers
 from pipeline.identity.evidence import CONFIDENCE, FORCE, RULES, Links
 from pipeline.identity.groups import Groups, group
-from pipeline.identity.hashes import Hashes, hashed, joined, slices
+from pipeline.identity.hashes import Hashes, hashed, joined, opens, slices
 from pipeline.identity.ids import CUSTOMER, keyed_texts
 from pipeline.identity.links import Identifiers, gather, sighting_count
 from pipeline.identity.policy import Policy
@@ -32,6 +32,12 @@ STANDINGS = ("active", "shared", "blocked")
 FEW_VALUES = (
     *("namespace", "status", "reason", "is_strong", "priority", "event_count", "night"),
     *("rule", "sources", "change"),
+)
+# Columns of which nearly every value is another: packing them well takes more time than all else
+# about a file.
+DIFFERENT = (
+    *("identifier", "value", "customer_id", "left_identifier", "right_identifier"),
+    *("first_seen_at", "last_seen_at"),
 )
 # Room for the rank of a namespace in what orders identifiers by who may name a customer.
 RANK_BITS = 11
@@ -109,14 +115,15 @@ def stitch(con: duckdb.DuckDBPyConnection, *, policy: Policy, key: bytes, out: P
         lookup.write(
             out, values=identifiers.value, customer=customer, left=links.left, right=links.right
         )
-        del links, verdict, blame
+        # All texts are written, and the few that are asked for now can be read again.
+        del identifiers, links, verdict, blame, rows
         piles.give_back()
         changed = changes(
             con,
-            identifier=joined(hashes),
+            identifier=piles.aside(folder, "hashes", joined(hashes)),
             customer=customer,
             customers=customers,
-            names=lambda rows: _names(identifiers, rows),
+            names=lambda rows: lookup.identifiers_of(out, rows),
         )
         _write(out, "customer_changes", iter([changed]))
         confidence = customers.select("customer_id", "identity_confidence")
@@ -161,10 +168,14 @@ def named(identifiers: Identifiers, groups: Groups, *, key: bytes) -> tuple[pl.D
     count = np.zeros(len(present), dtype=np.int64)
     for part in slices(identifiers.size):
         np.add.at(count, customer[part][is_active[part]], 1)
-    namesakes = _names(identifiers, first[present] & 0xFFFFFFFF)
+    namesakes = first[present] & 0xFFFFFFFF
+    ids = [
+        keyed_texts(_names(identifiers, namesakes[part]), key, prefix=CUSTOMER)
+        for part in slices(len(namesakes))
+    ]
     customers = pl.DataFrame(
         {
-            "customer_id": keyed_texts(namesakes, key, prefix=CUSTOMER),
+            "customer_id": pl.concat(ids, rechunk=True),
             "identity_confidence": np.where(count > 1, CONFIDENCE[groups.level[present]], 1.0),
             "identifier_count": count,
         }
@@ -228,13 +239,16 @@ def _link_slices(
         reason = reasons.gather(blame[part])
         given = _few(told, part, pl.String())
         sources = pl.Series(links.sources[part])
+        # One after another they mostly have the same left end.
+        begins = opens(links.left[part])
+        left = _names(identifiers, links.left[part][begins]).gather(np.cumsum(begins) - 1)
         instants = (
             pl.Series(column[part]).cast(INSTANT).set(sources < 0, None)
             for column in (links.first_seen_us, links.last_seen_us)
         )
         yield pl.DataFrame(
             {
-                "left_identifier": _names(identifiers, links.left[part]),
+                "left_identifier": left,
                 "right_identifier": _names(identifiers, links.right[part]),
                 "rule": _listed(RULES).gather(links.rule[part]),
                 "status": _listed(STATUSES).gather(status[part]),
@@ -281,8 +295,10 @@ def _write(out: Path, name: str, frames: Iterator[pl.DataFrame]) -> None:
                 writer = pq.ParquetWriter(
                     staged,
                     rows.schema,
-                    compression="zstd",
-                    compression_level=1,
+                    compression={
+                        column: "snappy" if column in DIFFERENT else "zstd"
+                        for column in frame.columns
+                    },
                     use_dictionary=[column for column in FEW_VALUES if column in frame.columns],
                     write_statistics=False,
                     # Else a reader would be told of places in lists where texts are.

@@ -182,8 +182,12 @@ def _evidence(
         start = max(start, end)
     columns = [list(column) for column in zip(*parts, strict=True)]
     parts.clear()
-    seen = _Evidence(*(joined(column) for column in columns))
-    give_back()
+    whole = []
+    for column in columns:
+        whole.append(joined(column))
+        # The parts lie scattered, and their room serves no later column.
+        give_back()
+    seen = _Evidence(*whole)
     if not are_several:
         return seen, None
     ends, names = zip(*sources, strict=True)

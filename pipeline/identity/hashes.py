@@ -12,6 +12,8 @@ from pipeline.identity.components import Flags, Numbers
 Hashes = NDArray[np.uint64]
 # Rows that are looked at together.
 SLICE_ROWS = 1 << 17
+# Hashes that are sought among others together.
+STRETCH_ROWS = 1 << 13
 
 
 def hashed(texts: pl.Series) -> Hashes:
@@ -73,6 +75,20 @@ def among(ascending: Hashes, wanted: Hashes, start: Numbers) -> Flags:
     if ascending.size:
         for part in slices(len(wanted)):
             found[part] = ascending[places(ascending, wanted[part], start)] == wanted[part]
+    return found
+
+
+def shared(ascending: Hashes, wanted: Hashes) -> Flags:
+    """Which of hashes that ascend, too, are among the ascending ones."""
+    found = np.zeros(len(wanted), dtype=np.bool_)
+    for start in range(0, len(wanted), STRETCH_ROWS):
+        stretch = wanted[start : start + STRETCH_ROWS]
+        # Few at a time, so that what they are sought in stays at hand.
+        low, high = np.searchsorted(ascending, stretch[[0, -1]]).tolist()
+        near = ascending[low : high + 1]
+        if near.size:
+            place = np.minimum(np.searchsorted(near, stretch), len(near) - 1)
+            found[start : start + STRETCH_ROWS] = near[place] == stretch
     return found
 
 

@@ -106,11 +106,10 @@ def gather(
     seen = _aside(seen, folder)
     met = meetings(
         seen.events,
-        numbers=seen.numbers,
+        size=len(seen.value),
         folder=folder,
         are_kept=bool(rules["limit_count"].to_numpy().any()),
     )
-    seen = replace(seen, numbers=seen.numbers[:0].copy())
     give_back()
     identifiers, crowd, told, undone = _judged(con, rules, seen, met)
     event_count = aside(folder, "event_count", identifiers.event_count)

@@ -20,7 +20,7 @@ from pipeline.identity.hashes import slices
 
 FOLDER = "lookup"
 # The tables' row groups: small ones are quick to read one by one.
-GROUP_ROWS = 8_192
+GROUP_ROWS = 16_384
 FEW = 16
 # Its hash stands first among those of the values: another release of Polars may hash otherwise.
 PROBE = "wend"
@@ -85,7 +85,10 @@ def opened(folder: Path) -> Lookup:
     links = pq.ParquetFile(folder / "customer_links.parquet")
     paths = [folder / FOLDER / f"{name}.npy" for name in ("values", "groups", "left", "right")]
     if all(path.is_file() for path in paths):
-        values, groups, left, right = (np.load(path, mmap_mode="r") for path in paths)
+        # As plain arrays: slices of the other kind are slow to make.
+        values, groups, left, right = (
+            np.load(path, mmap_mode="r").view(np.ndarray) for path in paths
+        )
         sizes = (identifiers.metadata.num_rows, links.metadata.num_rows)
         fits = (len(values) - 1, len(groups), len(left), len(right)) == (
             *(sizes[0], sizes[0]),
@@ -124,6 +127,12 @@ def _groups(customer: NDArray[np.integer]) -> Codes:
 
 def _hashed(values: pl.Series) -> NDArray[np.uint32]:
     return values.cast(pl.String).hash(seed=0).to_numpy().astype(np.uint32)
+
+
+def identifiers_of(folder: Path, rows: NDArray[np.int64]) -> pl.Series:
+    """The identifiers in some rows of the table of that name in `folder`; rows ascend."""
+    file = pq.ParquetFile(folder / "identifiers.parquet")
+    return _rows(file, rows, ["identifier"])["identifier"]
 
 
 def named(lookup: Lookup, spellings: pl.DataFrame) -> pl.DataFrame:
@@ -189,5 +198,6 @@ def _rows(
         # Threads cost more than these few rows do.
         table = file.read_row_group(number, columns=names, use_threads=False)
         inside = hits[(hits >= starts[number]) & (hits < starts[number + 1])] - starts[number]
-        found.append(table.take(pa.array(inside)))
+        # To take them at once, Arrow would first have to learn all its functions.
+        found += [table.slice(row, 1) for row in inside.tolist()]
     return pl.DataFrame(pl.from_arrow(pa.concat_tables(found)))

@@ -70,21 +70,21 @@ class Crowds(NamedTuple):
     member: Numbers
 
 
-def meetings(events: Piles, *, numbers: Numbers, folder: Path | None, are_kept: bool) -> Meetings:
+def meetings(events: Piles, *, size: int, folder: Path | None, are_kept: bool) -> Meetings:
     """The meetings of sightings that lie in piles by event.
 
     Args:
         events: The sightings; see `sighted.NAMED`.
-        numbers: The number of the identifier of each place.
+        size: How many identifiers there are.
         folder: Where piles are files, if they are.
         are_kept: Whether each meeting of two is needed by itself.
     """
-    size, bits = len(numbers), events.bits
+    bits = events.bits
     repeat_count = np.zeros(size, dtype=np.int32)
-    met = Piles(folder, "meetings", bits=bits, kind=MEETING)
+    met = Piles(folder, "meetings", count=events.count, kind=MEETING)
     crowds, kept = [], [np.zeros(0, dtype=MEETING)]
-    for pile in range(1 << bits):
-        two, crowd = _met(events.take(pile), numbers, repeat_count, alike=bits)
+    for pile in range(events.count):
+        two, crowd = _met(events.take(pile), repeat_count, alike=bits)
         if are_kept:
             kept.append(two)
         # The first bits of a number, so that piles are in the order of numbers.
@@ -92,14 +92,14 @@ def meetings(events: Piles, *, numbers: Numbers, folder: Path | None, are_kept: 
         met.spread(two["first"].astype(np.uint64) << lift, two)
         crowds.append(crowd)
     return Meetings(
-        pairs=[_pairs_table(_folded(met.take(pile), size=size)) for pile in range(1 << bits)],
+        pairs=[_pairs_table(_folded(met.take(pile), size=size)) for pile in range(events.count)],
         **_crowd_tables(crowds),
         meetings=_meetings_table(np.concatenate(kept)),
         repeat_count=repeat_count,
     )
 
 
-def _met(seen: Rows, numbers: Numbers, repeat_count: Numbers, *, alike: int) -> tuple[Rows, Crowds]:
+def _met(seen: Rows, repeat_count: Numbers, *, alike: int) -> tuple[Rows, Crowds]:
     """Each meeting of two, one row each, and the crowds; repeats are counted on the way."""
     order, event = sorted_by(seen["event"], alike=alike)
     seen = seen.take(order)
@@ -112,24 +112,24 @@ def _met(seen: Rows, numbers: Numbers, repeat_count: Numbers, *, alike: int) -> 
     named = np.diff(start, append=len(seen))
     at = start[named == 2]
     is_crowd = named > 2
-    crowd = seen[np.repeat(is_crowd, named)]
+    crowd = seen.take(np.flatnonzero(np.repeat(is_crowd, named)))
     return (
-        _pairs(seen.take(at), seen.take(at + 1), numbers, repeat_count),
-        _crowds(crowd, numbers[crowd["place"]], named[is_crowd], repeat_count),
+        _pairs(seen, at, repeat_count),
+        _crowds(crowd, named[is_crowd], repeat_count),
     )
 
 
-def _pairs(one: Rows, other: Rows, numbers: Numbers, repeat_count: Numbers) -> Rows:
-    """The meetings of the identifiers of each two sightings."""
-    left, right = numbers[one["place"]], numbers[other["place"]]
+def _pairs(seen: Rows, at: NDArray[np.int64], repeat_count: Numbers) -> Rows:
+    """The meetings of the identifiers of these sightings, each with that of the next one."""
+    left, right = seen["number"][at], seen["number"][at + 1]
     differ = left != right
     if not differ.all():
         np.add.at(repeat_count, left[~differ], np.int32(1))
-        left, right, one, other = left[differ], right[differ], one[differ], other[differ]
+        left, right, at = left[differ], right[differ], at[differ]
     met = np.empty(len(left), dtype=MEETING)
     met["first"], met["last"] = np.minimum(left, right), np.maximum(left, right)
-    met["code"] = _together(one["code"], other["code"])
-    met["at_us"] = np.minimum(one["at_us"], other["at_us"])
+    met["code"] = _together(seen["code"][at], seen["code"][at + 1])
+    met["at_us"] = np.minimum(seen["at_us"][at], seen["at_us"][at + 1])
     return met
 
 
@@ -139,14 +139,14 @@ def _together(one: Numbers, other: Numbers) -> Numbers:
     return (np.minimum(one, other) >> SOURCE_AT << SOURCE_AT) | flags
 
 
-def _crowds(seen: Rows, number: Numbers, named: NDArray[np.int64], repeat_count: Numbers) -> Crowds:
+def _crowds(seen: Rows, named: NDArray[np.int64], repeat_count: Numbers) -> Crowds:
     """The crowds of these sightings, one crowd after another."""
     if not seen.size:
         nothing = np.zeros(0, dtype=np.int32)
         return Crowds(nothing, nothing.astype(np.int64), nothing, nothing)
     start = np.cumsum(named) - named
     event = np.repeat(np.arange(len(named), dtype=np.int64), named)
-    met = np.sort(event << 32 | number)
+    met = np.sort(event << 32 | seen["number"])
     is_first = opens(met)
     np.add.at(repeat_count, met[~is_first].astype(np.int32), np.int32(1))
     met = met[is_first]

@@ -23,7 +23,7 @@ from pipeline.identity.hashes import Hashes
 PILE_ROWS = 1 << 18
 MOST_BITS = 8
 # What is put on piles before it goes to their files.
-HELD_BYTES = 1 << 25
+HELD_BYTES = 1 << 26
 
 Rows = NDArray[Any]
 
@@ -31,35 +31,33 @@ Rows = NDArray[Any]
 class Piles:
     """Arrays of one type, pile by pile, in the order in which they were put there."""
 
-    def __init__(self, folder: Path | None, name: str, *, bits: int, kind: DTypeLike) -> None:
+    def __init__(self, folder: Path | None, name: str, *, count: int, kind: DTypeLike) -> None:
         """Nothing yet.
 
         Args:
-            folder: Where the files are; with none there are no bits either.
+            folder: Where the files are; with none everything stays in memory.
             name: What their names begin with.
-            bits: How many bits of a hash tell its pile.
+            count: How many piles there are.
             kind: The type of a row.
         """
-        self.bits, self.kind = bits, np.dtype(kind)
-        self._paths = [folder / f"{name}-{pile:03}" for pile in range(1 << bits)] if folder else []
-        self._held: list[list[Rows]] = [[] for _ in range(1 << bits)]
+        self.count, self.kind = count, np.dtype(kind)
+        self._paths = [folder / f"{name}-{pile:03}" for pile in range(count)] if folder else []
+        self._held: list[list[Rows]] = [[] for _ in range(count)]
         self._bytes = 0
 
+    @property
+    def bits(self) -> int:
+        """How many bits of a hash tell the pile, where there are as many as that tells apart."""
+        return self.count.bit_length() - 1
+
     def spread(self, hashes: Hashes, rows: Rows) -> None:
-        """Put each row on the pile of its hash."""
+        """Put each row on the pile of its hash; there is a power of 2 of piles."""
         if not self.bits:
             self.put(rows, [0, len(rows)])
             return
         pile = (hashes >> np.uint64(64 - self.bits)).astype(np.uint8)
-        ends = np.cumsum(np.bincount(pile, minlength=len(self._held))).tolist()
+        ends = np.cumsum(np.bincount(pile, minlength=self.count)).tolist()
         self.put(rows.take(np.argsort(pile, kind="stable")), [0, *ends])
-
-    def edges(self, ascending: Hashes) -> list[int]:
-        """Where the rows of each pile begin among ascending hashes, and where the last ends."""
-        if not self.bits:
-            return [0, len(ascending)]
-        first = np.arange(len(self._held), dtype=np.uint64) << np.uint64(64 - self.bits)
-        return [*np.searchsorted(ascending, first).tolist(), len(ascending)]
 
     def put(self, rows: Rows, edges: list[int]) -> None:
         """Put the rows between each two edges on the next pile; they must not change any more."""
@@ -73,10 +71,19 @@ class Piles:
     def take(self, pile: int) -> Rows:
         """What was put on a pile; it is empty then."""
         parts, self._held[pile] = self._held[pile], []
-        if self._paths and self._paths[pile].is_file():
-            parts.insert(0, np.fromfile(self._paths[pile], dtype=self.kind))
-            self._paths[pile].unlink()
-        return np.concatenate([np.zeros(0, dtype=self.kind), *parts])
+        path = self._paths[pile] if self._paths else None
+        if path is None or not path.is_file():
+            nothing = np.zeros(0, dtype=self.kind)
+            return parts[0] if len(parts) == 1 else np.concatenate([nothing, *parts])
+        written = path.stat().st_size // self.kind.itemsize
+        # All at once: what has been read would else be copied to make room for what is held.
+        rows = np.empty(written + sum(map(len, parts)), dtype=self.kind)
+        with path.open("rb") as file:
+            file.readinto(rows[:written].view(np.uint8).data)
+        path.unlink()
+        if parts:
+            np.concatenate(parts, out=rows[written:])
+        return rows
 
     def _write(self) -> None:
         """Let what is held go to the files."""

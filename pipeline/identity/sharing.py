@@ -4,7 +4,7 @@ Persons are counted, not rows: strong identifiers that were declared merged coun
 those of different namespaces are never added up.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import duckdb
 import numpy as np
@@ -40,8 +40,15 @@ def reasons(  # noqa: PLR0913 - one array for each thing that counts
     most = rules["max_strong"].to_numpy()
     limit = rules["limit_count"].to_numpy()
     least = np.where(limit > 0, np.minimum(limit, most), most)
+    crowd = con.sql(read_sql("crowd_sightings")).fetchnumpy()
+    together = [(crowd["identifier_number"], crowd["strong_number"])]
+    for pair in pairs:
+        left, right = given_links.ends(pair)
+        together += [(left, right), (right, left)]
     one, kind, count = _fan_out(
-        list(_meetings_with_strong(con, pairs, is_strong, is_blocked)),
+        together,
+        # Both as one number: the ends of links lie far apart.
+        standing=is_strong + 2 * is_blocked.astype(np.uint8),
         person=person,
         namespace=namespace,
         limit=least[namespace],
@@ -92,30 +99,19 @@ def _said(
     }
 
 
-def _meetings_with_strong(
-    con: duckdb.DuckDBPyConnection,
-    pairs: Sequence[pl.DataFrame],
-    is_strong: Flags,
-    is_blocked: Flags,
-) -> Iterator[tuple[Numbers, Numbers]]:
-    """Every identifier beside every strong one it was seen with; a pair may come twice."""
-    crowd = con.sql(read_sql("crowd_sightings")).fetchnumpy()
-    yield crowd["identifier_number"], crowd["strong_number"]
-    for pair in pairs:
-        left, right = given_links.ends(pair)
-        by_right = is_strong[right] & ~is_blocked[left]
-        by_left = is_strong[left] & ~is_blocked[right]
-        yield left[by_right], right[by_right]
-        yield right[by_left], left[by_left]
-
-
 def _fan_out(
-    met: Sequence[tuple[Numbers, Numbers]], *, person: Numbers, namespace: Numbers, limit: Numbers
+    met: Sequence[tuple[Numbers, Numbers]],
+    *,
+    standing: NDArray[np.uint8],
+    person: Numbers,
+    namespace: Numbers,
+    limit: Numbers,
 ) -> tuple[Numbers, Numbers, NDArray[np.int64]]:
     """How many persons of one strong namespace each value over its limit was seen with.
 
     Args:
-        met: Values, and the strong ones they were seen with.
+        met: Identifiers, and others that they were seen with; a pair may come twice.
+        standing: 1 where one tells people apart, 2 or more where it names nobody.
         person: The person each one stands for.
         namespace: The number of each one's namespace.
         limit: How many each may meet.
@@ -126,14 +122,15 @@ def _fan_out(
     """
     # A plain count of meetings is never below the fan-out and clears nearly everybody.
     times = np.zeros(len(limit), dtype=np.int32)
-    for value, _ in met:
-        np.add.at(times, value, np.int32(1))
+    for value, other in met:
+        np.add.at(times, value[_counts(standing, value, other)], np.int32(1))
     is_suspect = times > limit
-    suspect = [
-        value[chosen].astype(np.int64) << 32 | person[strong[chosen]]
-        for value, strong in met
-        for chosen in [is_suspect[value]]
-    ]
+    suspect = []
+    for value, other in met:
+        chosen = np.flatnonzero(is_suspect[value])
+        one, strong = value[chosen], other[chosen]
+        counts = _counts(standing, one, strong)
+        suspect.append(one[counts].astype(np.int64) << 32 | person[strong[counts]])
     seen = np.unique(np.concatenate(suspect))
     value, strong = (seen >> 32).astype(np.int32), (seen & 0xFFFFFFFF).astype(np.int32)
     by_namespace, count = np.unique(
@@ -143,6 +140,12 @@ def _fan_out(
     kind = (by_namespace & 0xFFFFFFFF).astype(np.int32)
     over = count > limit[value]
     return value[over], kind[over], count[over]
+
+
+def _counts(standing: NDArray[np.uint8], value: Numbers, other: Numbers) -> Flags:
+    """Where the other one tells people apart, and the value may name somebody."""
+    counts: Flags = (standing[other] == 1) & (standing[value] < 2)
+    return counts
 
 
 def _most_at_once(

@@ -1,12 +1,14 @@
 """Every identifier that events name, told apart by hash; its text is copied once.
 
 Grouping ten million texts in SQL takes several times as long, and the memory of all of them.
-Sightings are read once, put on piles by whom they name, and go on to piles by event.
+Sightings are read once, put on piles by whom they name, and go on to piles by event. Each namespace
+has piles of its own, the strongest first, so that pile after pile identifiers come in the order of
+their numbers.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import chain, pairwise
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,27 +20,27 @@ import pyarrow.compute as pc  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
 from pipeline.identity.components import Numbers
-from pipeline.identity.hashes import joined, opens, reduced, sorted_by
-from pipeline.identity.piles import Piles, give_back
+from pipeline.identity.hashes import Hashes, joined, opens, reduced, sorted_by
+from pipeline.identity.piles import Piles, bits_of, give_back
 from pipeline.identity.policy import Policy, blocked_values
-from pipeline.identity.tables import build, drop, given, read_sql
+from pipeline.identity.tables import given, read_sql
 
 BATCH_ROWS = 1 << 16
 # Identifiers that are held against the blocked values together.
 SLICE_ROWS = 1 << 21
 # Piles after which freed memory is given back.
-PILES_BETWEEN = 8
+PILES_BETWEEN = 16
+# `text_size` is one more than the length of the text, or 0 where the text was put there before.
 SIGHTING = np.dtype(
     [
         *(("identifier_key", "u8"), ("event_key", "u8"), ("at_us", "i8")),
         *(("identifier_check", "u4"), ("event_check", "u4")),
-        *(("code", "i4"), ("night", "i4"), ("namespace_number", "i4")),
+        *(("code", "i4"), ("night", "i4"), ("text_size", "i4")),
     ]
 )
-TEXT = np.dtype([("key", "u8"), ("size", "i8")])
-# What an event is told of a sighting; `place` is that of the identifier among all keys.
+# What an event is told of a sighting; `number` is that of the identifier.
 NAMED = np.dtype(
-    [("event", "u8"), ("check", "u4"), ("place", "i4"), ("at_us", "i8"), ("code", "i4")]
+    [("event", "u8"), ("at_us", "i8"), ("check", "u4"), ("number", "i4"), ("code", "i4")]
 )
 
 
@@ -47,11 +49,10 @@ class Sighted:
     """Every identifier as it was seen; its place is its number, the strongest first.
 
     Attributes:
-        namespace: The number of each one's namespace.
+        namespace: The number of each one's namespace; those of one stand together.
         sighting_count: How many records name it.
         blocked: The number of an identifier that names nobody -> why.
-        numbers: The number of each in the order of their keys.
-        events: The sightings by event, see `NAMED`; an identifier is its place among the keys.
+        events: The sightings by event, see `NAMED`.
     """
 
     value: pl.Series
@@ -61,14 +62,30 @@ class Sighted:
     last_seen_us: NDArray[np.int64]
     sighting_count: Numbers
     blocked: Mapping[int, str]
-    numbers: Numbers
     events: Piles
+
+
+class _Layout(NamedTuple):
+    """Which pile each identifier is on.
+
+    Attributes:
+        rank: How strong each namespace is, by its number; 0 is the strongest.
+        room: How many bits a rank takes.
+        pile_rank: The rank of the namespace of each pile.
+        pile_bits: How many first bits the keys of each pile have in common.
+        edges: The lowest `_leads` of each pile.
+    """
+
+    rank: NDArray[np.uint64]
+    room: int
+    pile_rank: list[int]
+    pile_bits: list[int]
+    edges: Hashes
 
 
 class _Part(NamedTuple):
     """The identifiers of a pile in the order of their keys."""
 
-    namespace: Numbers
     night: Numbers
     first_us: NDArray[np.int64]
     last_us: NDArray[np.int64]
@@ -76,10 +93,9 @@ class _Part(NamedTuple):
 
 
 class _Read(NamedTuple):
-    """Sightings as they were read, the texts they name, and the letters of the texts."""
+    """Sightings as they were read, and the letters of the texts that they brought."""
 
     sightings: Piles
-    texts: Piles
     letters: Piles
 
 
@@ -96,155 +112,181 @@ def sighted(
     Within a namespace any fixed order serves: that of their keys.
 
     Args:
-        con: Holds linkable_identifiers and source_numbers; `identifier_salt` is left in it.
+        con: Holds linkable_identifiers, sighting_counts and source_numbers; `identifier_salt` is
+            left in it.
         policy: Says which values name nobody.
         rules: The policy of each namespace, by its number.
         folder: Where piles are files, if they are.
-        bits: How many bits of a hash tell its pile.
+        bits: How many bits of a hash tell an event's pile.
     """
-    rank = np.empty(rules.height, dtype=np.int16)
-    rank[np.argsort(rules["priority"].to_numpy(), kind="stable")] = np.arange(rules.height)
+    layout = _layout(con, rules, are_files=folder is not None)
     salt, found = 0, None
     while found is None:
-        read = _piled(con, rules, salt, folder=folder, bits=bits)
-        events = Piles(folder, f"events-{salt}", bits=bits, kind=NAMED)
-        found = _folded(read, events, rank)
+        read = _piled(con, rules, layout, salt, folder=folder)
+        events = Piles(folder, f"events-{salt}", count=1 << bits, kind=NAMED)
+        found = _folded(read, events, layout)
         # Two with one key: as good as never, one night in some hundred thousand with ten million.
         salt += 1
-    whole, value = found
-    order = np.argsort(rank[whole["namespace"]], kind="stable")
-    numbers = np.empty(len(order), dtype=np.int32)
-    numbers[order] = np.arange(len(order), dtype=np.int32)
-    # One after another, so that nothing is there twice for long.
-    for name in _Part._fields:
-        whole[name] = whole[name][order]
-    del found, order, read
-    give_back()
+    whole, sizes, value = found
+    by_rank = np.argsort(layout.rank).astype(np.int32)
+    namespace = np.repeat(by_rank[layout.pile_rank], sizes)
     return Sighted(
         value=value,
-        namespace=whole["namespace"],
-        night=whole["night"],
-        first_seen_us=whole["first_us"],
-        last_seen_us=whole["last_us"],
-        sighting_count=whole["times"],
-        blocked=_blocked(con, policy, rules, value, whole["namespace"]),
-        numbers=numbers,
+        namespace=namespace,
+        night=whole.night,
+        first_seen_us=whole.first_us,
+        last_seen_us=whole.last_us,
+        sighting_count=whole.times,
+        blocked=_blocked(con, policy, rules, value, namespace),
         events=events,
     )
+
+
+def _layout(con: duckdb.DuckDBPyConnection, rules: pl.DataFrame, *, are_files: bool) -> _Layout:
+    """Piles of about equal size for each namespace, the strongest first; one each in memory."""
+    counts = con.sql(
+        "select namespace, sum(sighting_count) from sighting_counts group by namespace"
+    ).fetchall()
+    count = dict(counts)
+    order = np.argsort(rules["priority"].to_numpy(), kind="stable")
+    rank = np.empty(rules.height, dtype=np.uint64)
+    rank[order] = np.arange(rules.height, dtype=np.uint64)
+    room = max(1, rules.height.bit_length())
+    names = rules["namespace"].to_list()
+    bits = [bits_of(int(count[names[one]])) if are_files else 0 for one in order]
+    piles = [(place, own, pile) for place, own in enumerate(bits) for pile in range(1 << own)]
+    return _Layout(
+        rank=rank,
+        room=room,
+        pile_rank=[place for place, _, _ in piles],
+        pile_bits=[own for _, own, _ in piles],
+        edges=np.array(
+            [place << (64 - room) | pile << (64 - room - own) for place, own, pile in piles],
+            dtype=np.uint64,
+        ),
+    )
+
+
+def _leads(layout: _Layout, namespace: Numbers, key: Hashes) -> Hashes:
+    """Numbers in the order of namespaces, the strongest first, and of keys but for last bits."""
+    return layout.rank[namespace] << np.uint64(64 - layout.room) | key >> np.uint64(layout.room)
 
 
 def _piled(
     con: duckdb.DuckDBPyConnection,
     rules: pl.DataFrame,
+    layout: _Layout,
     salt: int,
     *,
     folder: Path | None,
-    bits: int,
 ) -> _Read:
     """All sightings in piles by whom they name."""
     con.execute(f"set variable identifier_salt = {salt}")
+    count = len(layout.edges)
     read = _Read(
-        *(
-            Piles(folder, f"{name}-{salt}", bits=bits, kind=kind)
-            for name, kind in (("sightings", SIGHTING), ("texts", TEXT), ("letters", "u1"))
-        )
+        Piles(folder, f"sightings-{salt}", count=count, kind=SIGHTING),
+        Piles(folder, f"letters-{salt}", count=count, kind="u1"),
     )
     with given(con, namespace_policy=rules):
         for batch in con.sql(read_sql("sightings")).to_arrow_reader(BATCH_ROWS):
-            _put(batch, read)
+            _put(batch, layout, read)
     give_back()
     return read
 
 
 def _folded(
-    read: _Read, events: Piles, rank: NDArray[np.int16]
-) -> tuple[dict[str, NDArray[Any]], pl.Series] | None:
-    """The identifiers by key, and their texts by the rank of their namespaces before.
+    read: _Read, events: Piles, layout: _Layout
+) -> tuple[_Part, list[int], pl.Series] | None:
+    """All identifiers, how many each pile had, and their texts.
 
     Their sightings go on to `events`. Nothing if two have one key.
     """
-    parts: list[_Part] = []
-    size = 0
-    # By rank at once, so that texts need not be moved when all are there.
-    texts: list[list[pl.Series]] = [[] for _ in rank]
-    for pile in range(1 << events.bits):
-        part = _part(read.sightings.take(pile), events, before=size)
-        if part is None:
+    nobody = np.zeros(0, dtype=np.int64)
+    parts = [_part(np.zeros(0, dtype=SIGHTING), nobody, nobody)]
+    sizes: list[int] = []
+    texts = [pl.Series("value", dtype=pl.String)]
+    for pile, bits in enumerate(layout.pile_bits):
+        seen, letters = read.sightings.take(pile), read.letters.take(pile)
+        order, key = sorted_by(seen["identifier_key"], alike=bits)
+        begins = opens(key)
+        if (opens(seen["identifier_check"][order]) & ~begins).any():
             return None
-        size += len(part.times)
-        parts.append(part)
-        ranks = rank[part.namespace]
-        order = np.argsort(ranks, kind="stable")
-        text = _texts(read.texts.take(pile), read.letters.take(pile), order, alike=events.bits)
-        ends = np.cumsum(np.bincount(ranks, minlength=len(rank))).tolist()
-        for held, (start, end) in zip(texts, pairwise([0, *ends]), strict=True):
-            held.append(text[start:end])
+        start = np.flatnonzero(begins)
+        texts.append(_texts(seen["text_size"], letters, order[start]))
+        parts.append(_part(seen, order, start))
+        _go_on(seen, order, begins, events, before=sum(sizes))
+        sizes.append(len(start))
         if pile % PILES_BETWEEN == 0:
             give_back()
     columns = [list(column) for column in zip(*parts, strict=True)]
     parts.clear()
-    whole = {name: joined(column) for name, column in zip(_Part._fields, columns, strict=True)}
-    value = pl.concat([pl.Series("value", dtype=pl.String), *chain(*texts)], rechunk=True)
+    whole = _Part(*(joined(column) for column in columns))
+    value = pl.concat(texts, rechunk=True)
     texts.clear()
     give_back()
-    return whole, value
+    return whole, sizes, value
 
 
-def _put(batch: pa.RecordBatch, read: _Read) -> None:
+def _put(batch: pa.RecordBatch, layout: _Layout, read: _Read) -> None:
     """Put a batch of sightings on their piles, and one text of each key in it."""
-    seen = np.empty(batch.num_rows, dtype=SIGHTING)
-    for name, column in zip(batch.schema.names, batch.columns, strict=True):
-        if name != "value":
-            seen[name] = column.to_numpy(zero_copy_only=False)
-    value = batch.column("value")
-    order, key = sorted_by(seen["identifier_key"])
-    read.sightings.put(seen.take(order), read.sightings.edges(key))
-    begins = opens(key)
-    value = value.take(pa.array(order[begins])).cast(pa.large_string())
-    ends = np.frombuffer(value.buffers()[1], dtype=np.int64)
-    text = np.empty(len(value), dtype=TEXT)
-    text["key"], text["size"] = key[begins], np.diff(ends)
-    edges = read.texts.edges(text["key"])
-    read.texts.put(text, edges)
-    letters = np.frombuffer(value.buffers()[2] or b"", dtype=np.uint8)
-    read.letters.put(letters, ends[edges].tolist())
+    columns = {
+        name: column.to_numpy(zero_copy_only=False)
+        for name, column in zip(batch.schema.names, batch.columns, strict=True)
+        if name != "value"
+    }
+    key = columns["identifier_key"]
+    order, lead = sorted_by(_leads(layout, columns.pop("namespace_number"), key))
+    begins = opens(key[order])
+    text = batch.column("value").take(pa.array(order[begins])).cast(pa.large_string())
+    ends = np.frombuffer(text.buffers()[1], dtype=np.int64)
+    seen = np.empty(len(order), dtype=SIGHTING)
+    for name, column in columns.items():
+        seen[name] = column[order]
+    seen["text_size"] = 0
+    seen["text_size"][begins] = np.diff(ends) + 1
+    edges = np.append(np.searchsorted(lead, layout.edges), len(lead))
+    read.sightings.put(seen, edges.tolist())
+    # Where the text of each sighting begins, or would.
+    place = np.cumsum(begins, dtype=np.int64) - begins
+    letters = np.frombuffer(text.buffers()[2] or b"", dtype=np.uint8)
+    read.letters.put(letters, ends[np.append(place, len(text))[edges]].tolist())
 
 
-def _part(seen: NDArray[Any], events: Piles, *, before: int) -> _Part | None:
-    """The identifiers of a pile, of which `before` have lower keys; their sightings go to `events`.
-
-    Nothing if two have one key.
-    """
-    order, key = sorted_by(seen["identifier_key"], alike=events.bits)
-    seen = seen.take(order)
-    begins = opens(key)
-    if (opens(seen["identifier_check"]) & ~begins).any():
-        return None
-    start = np.flatnonzero(begins)
-    named = np.empty(len(seen), dtype=NAMED)
-    named["event"], named["check"] = seen["event_key"], seen["event_check"]
-    named["place"] = np.cumsum(begins, dtype=np.int32) + np.int32(before - 1)
-    named["at_us"], named["code"] = seen["at_us"], seen["code"]
-    events.spread(named["event"], named)
+def _part(seen: NDArray[Any], order: NDArray[np.int64], start: NDArray[np.int64]) -> _Part:
+    """The identifiers of a pile; in this order each one's sightings begin at its start."""
+    at_us = seen["at_us"][order]
     return _Part(
-        namespace=seen["namespace_number"][start],
-        night=reduced(np.minimum, seen["night"], start),
-        first_us=reduced(np.minimum, seen["at_us"], start),
-        last_us=reduced(np.maximum, seen["at_us"], start),
+        night=reduced(np.minimum, seen["night"][order], start),
+        first_us=reduced(np.minimum, at_us, start),
+        last_us=reduced(np.maximum, at_us, start),
         times=np.diff(start, append=len(seen)).astype(np.int32),
     )
 
 
-def _texts(
-    text: NDArray[Any], letters: NDArray[np.uint8], order: NDArray[np.int64], *, alike: int
-) -> pl.Series:
-    """The texts of a pile, each once, in this order of their keys."""
-    rows, key = sorted_by(text["key"], alike=alike)
-    ends = np.concatenate([[0], np.cumsum(text["size"])])
-    whole = pa.LargeStringArray.from_buffers(len(text), pa.py_buffer(ends), pa.py_buffer(letters))
-    chosen = pa.array(rows[opens(key)][order])
+def _go_on(
+    seen: NDArray[Any],
+    order: NDArray[np.int64],
+    begins: NDArray[np.bool_],
+    events: Piles,
+    *,
+    before: int,
+) -> None:
+    """Put the sightings of a pile on those of their events; `before` identifiers came earlier."""
+    named = np.empty(len(seen), dtype=NAMED)
+    named["event"], named["check"] = seen["event_key"], seen["event_check"]
+    named["at_us"], named["code"] = seen["at_us"], seen["code"]
+    number = np.empty(len(seen), dtype=np.int32)
+    number[order] = np.cumsum(begins, dtype=np.int32) + np.int32(before - 1)
+    named["number"] = number
+    events.spread(named["event"], named)
+
+
+def _texts(size: Numbers, letters: NDArray[np.uint8], rows: NDArray[np.int64]) -> pl.Series:
+    """The texts of some sightings of a pile, each the first that names its identifier."""
+    ends = np.concatenate([[0], np.cumsum(np.maximum(size - 1, 0), dtype=np.int64)])
+    whole = pa.LargeStringArray.from_buffers(len(size), pa.py_buffer(ends), pa.py_buffer(letters))
     # These stay; Arrow's own pool would hold more than they need.
-    return pl.Series("value", pc.take(whole, chosen, memory_pool=pa.system_memory_pool()))
+    return pl.Series("value", pc.take(whole, pa.array(rows), memory_pool=pa.system_memory_pool()))
 
 
 def _blocked(
@@ -255,25 +297,33 @@ def _blocked(
     namespace: Numbers,
 ) -> dict[int, str]:
     """The numbers of the identifiers that name nobody, and why."""
-    matching = read_sql("identifiers_matching")
-    found: dict[int, str] = {}
-    for start in range(0, len(value), SLICE_ROWS):
-        part = slice(start, start + SLICE_ROWS)
-        numbered = pl.DataFrame(
-            {
-                "identifier_number": np.arange(start, start + len(value[part]), dtype=np.int32),
-                "namespace": rules["namespace"].gather(namespace[part]),
-                "value": value[part],
-            }
-        )
-        with given(con, identifiers_seen=numbered, blocked_values=blocked_values(policy)):
-            build(con, "blocked_identifiers")
-            for space, pattern, reason in policy.patterns:
-                # A variable is a constant to the engine, which then compiles the expression once.
-                told = (("namespace", space), ("pattern", pattern), ("reason", reason))
-                for name, text in told:
-                    con.execute(f"set variable blocked_{name} = ?", [text])
-                con.execute(f"insert into blocked_identifiers {matching}")
-        found |= dict(con.sql(read_sql("judged_identifiers")).fetchall())
-    drop(con, "blocked_identifiers")
-    return found
+    rows: list[tuple[int, str]] = []
+    nobody, matching = read_sql("blocked_identifiers"), read_sql("identifiers_matching")
+    with given(con, blocked_values=blocked_values(policy)):
+        for part in _stretches(0, len(value)):
+            with given(con, identifiers_seen=_numbered(value, part)):
+                rows += con.sql(nobody).fetchall()
+    begins = [*np.flatnonzero(opens(namespace)).tolist(), len(namespace)]
+    names = rules["namespace"].to_list()
+    spaces = {names[namespace[begin]]: (begin, end) for begin, end in pairwise(begins)}
+    for space, pattern, reason in policy.patterns:
+        # A variable is a constant to the engine, which then compiles the expression once.
+        for name, text in (("pattern", pattern), ("reason", reason)):
+            con.execute(f"set variable blocked_{name} = ?", [text])
+        for part in _stretches(*spaces.get(space, (0, 0))):
+            with given(con, identifiers_seen=_numbered(value, part)):
+                rows += con.sql(matching).fetchall()
+    # Of several reasons the first by name.
+    return dict(sorted(rows, reverse=True))
+
+
+def _numbered(value: pl.Series, part: slice) -> pl.DataFrame:
+    """The values of some identifiers with their numbers."""
+    numbers = np.arange(part.start, part.stop, dtype=np.int32)
+    return pl.DataFrame({"identifier_number": numbers, "value": value[part]})
+
+
+def _stretches(begin: int, end: int) -> Iterator[slice]:
+    """The rows between these, not too many at a time."""
+    for start in range(begin, end, SLICE_ROWS):
+        yield slice(start, min(start + SLICE_ROWS, end))

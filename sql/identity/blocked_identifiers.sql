@@ -9,5 +9,7 @@ where length(identifiers_seen.value) <= (select max(length(value)) from blocked_
 union all
 select identifier_number, 'only zeros and dashes' as reason
 from identifiers_seen
--- The blank, the dash and the zero come before the one.
-where value < '1' and trim(value, '-0 ') = ''
+where
+    -- What begins with a blank, a dash or a zero; trimming is dear.
+    (value < '!' or value >= '-' and value < '.' or value >= '0' and value < '1')
+    and trim(value, '-0 ') = ''

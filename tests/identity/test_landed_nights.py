@@ -156,6 +156,7 @@ def test_landed_nights_equal_a_rebuild_in_any_order(case: tuple[list[Night], lis
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1800)
 @given(ordered())
 @settings(max_examples=40, phases=PHASES)
 def test_many_landed_nights_equal_a_rebuild_in_any_order(

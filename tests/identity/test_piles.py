@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from pipeline.identity import customers, piles
+from pipeline.identity import customers, hashes, piles
 from pipeline.identity.customers import stitch
 from pipeline.identity.hashes import sorted_by
 from pipeline.identity.piles import Piles
@@ -101,9 +101,9 @@ def test_each_row_is_taken_once_from_the_pile_of_its_hash(
 ) -> None:
     """Whether it has been written to the pile's file, is still held, or both."""
     monkeypatch.setattr(piles, "HELD_BYTES", 100)
-    held = Piles(tmp_path, "numbers", bits=2, kind="u8")
-    hashes = np.array([7, 2**62, 2**63, 2**64 - 1, 8], dtype=np.uint64)
-    for part in (hashes[:3], hashes[3:], np.tile(hashes, 3), hashes[:1]):
+    held = Piles(tmp_path, "numbers", count=4, kind="u8")
+    keys = np.array([7, 2**62, 2**63, 2**64 - 1, 8], dtype=np.uint64)
+    for part in (keys[:3], keys[3:], np.tile(keys, 3), keys[:1]):
         held.spread(part, part)
 
     assert [held.take(pile).tolist() for pile in range(4)] == [
@@ -119,9 +119,22 @@ def test_each_row_is_taken_once_from_the_pile_of_its_hash(
 @pytest.mark.parametrize("alike", [0, 8])
 def test_hashes_that_differ_in_their_last_bits_alone_are_sorted_too(alike: int) -> None:
     """The short way that leaves room for row numbers would take them for equal."""
-    hashes = np.array([2**55 + 3, 2**55 + 1, 5, 2**55 + 2, 5, 2**55 + 1], dtype=np.uint64)
+    keys = np.array([2**55 + 3, 2**55 + 1, 5, 2**55 + 2, 5, 2**55 + 1], dtype=np.uint64)
 
-    order, ascending = sorted_by(hashes, alike=alike)
+    order, ascending = sorted_by(keys, alike=alike)
 
-    assert ascending.tolist() == sorted(hashes.tolist())
+    assert ascending.tolist() == sorted(keys.tolist())
     assert order.tolist() == [2, 4, 1, 5, 3, 0]
+
+
+def test_hashes_are_found_among_others_wherever_they_stand(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Below all, above all, between two, and twice; some at a time."""
+    monkeypatch.setattr(hashes, "STRETCH_ROWS", 3)
+    known = np.array([4, 4, 7, 2**63, 2**64 - 2], dtype=np.uint64)
+    wanted = np.array([0, 4, 4, 5, 7, 8, 2**63, 2**64 - 2, 2**64 - 1], dtype=np.uint64)
+
+    assert hashes.shared(known, wanted).tolist() == np.isin(wanted, known).tolist()
+    assert not hashes.shared(known[:0], wanted).any()
+    assert hashes.shared(known, wanted[:0]).size == 0

@@ -235,12 +235,17 @@ def _events_if_here(model: Baseline, a: float, x: Numbers, w: Numbers) -> Number
     if not np.isfinite(series).all():
         # scipy's series has poles at some whole first arguments where the function has none.
         series = hyp2f1((a + b - r) * (1 + 1e-9), a - 1, a + b + x, z)
+    # At others it overflows on its way, however near.
+    is_lost = ~np.isfinite(series)
+    series[is_lost] = 0.0
     values: Numbers = (a + b + x) / (a - 1) * (1 - np.power(1 - z, a - 1) * series)
+    if is_lost.any():
+        values[is_lost] = _events_by_quantiles(model, x[is_lost], w[is_lost])
     return values
 
 
 def _events_by_quantiles(model: Baseline, x: Numbers, w: Numbers) -> Numbers:
-    """The same where a or b is so large that the series overflows and p hardly varies."""
+    """The same where the series overflows: a, b or r is large, and p hardly varies."""
     counts, group = np.unique(x, return_inverse=True)
     levels = (np.arange(QUANTILES) + 0.5) / QUANTILES
     p = np.maximum(betaincinv(model.a, model.b + counts[:, None] + 1, levels), 1e-12)

@@ -1,7 +1,7 @@
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.integrate import dblquad, quad
 from scipy.stats import beta as beta_law
@@ -200,6 +200,7 @@ parameters = st.tuples(*[st.floats(0.01, 50) | st.floats(50, 10_000)] * 4)
 
 @settings(max_examples=300)
 @given(customers, parameters)
+@example((72, 1.0, 1.0, 19.0), (134.0, 1.0, 32.5, 68.0))
 def test_scores_are_probabilities_and_counts_are_finite(
     customer: tuple[int, float, float, float], drawn: tuple[float, float, float, float]
 ) -> None:

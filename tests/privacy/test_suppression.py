@@ -106,7 +106,7 @@ def test_who_is_suppressed_is_not_quoted(run_model: RunModel) -> None:
     """)
 
     quotes = run_model(
-        "stage_quotes",
+        "quotable_messages",
         voices=said,
         known_events=events,
         voice_measures=measures,

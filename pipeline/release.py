@@ -41,6 +41,7 @@ INTERNAL = frozenset(
         "household_members",
         "identifiers",
         "customer_links",
+        "customer_names",
         "journey_events",
         "known_events",
         "kind_touchpoints",

@@ -21,6 +21,7 @@ from pipeline.job import Job, read_seconds
 from pipeline.lake import open_lake
 from pipeline.landing import gate, ledger
 from pipeline.landing.gate import Landing
+from pipeline.measures.quotes import stage_quotes
 from pipeline.privacy import copies, pending
 from pipeline.release import release
 from pipeline.resources import sql_folder
@@ -149,7 +150,6 @@ def explain(settings: Settings, job: Job) -> str:  # noqa: ARG001
     from pipeline.causes.opportunities import opportunities  # noqa: PLC0415 - scipy: slow
     from pipeline.causes.tables import causes  # noqa: PLC0415 - scipy: slow
     from pipeline.measures.moments import moments_of_truth  # noqa: PLC0415 - scipy: slow
-    from pipeline.measures.quotes import stage_quotes  # noqa: PLC0415 - with its neighbours
     from pipeline.measures.themes import themes  # noqa: PLC0415 - scipy: slow
     from pipeline.times.stage_times import stage_paces, stage_times  # noqa: PLC0415
 

@@ -24,7 +24,7 @@ import duckdb
 import numpy as np
 import polars as pl
 
-from pipeline.measures.quotes import without_names, words_of
+from pipeline.measures.quotes import WORD, without_names, words_of
 from pipeline.measures.stop_words import GREETINGS, NEGATIONS, STOP_WORDS, UNSPACED
 from pipeline.proportions import SURE, Z95, false_discovery, two_sided, wilson
 from pipeline.resources import sql_folder
@@ -38,7 +38,7 @@ MOST_TERMS = 3  # in a theme's name
 MOST_MESSAGES = 100_000
 READABLE = (20, 300)  # letters of a quote, if there is one
 PLACEHOLDER = re.compile(r"\[\w+\]")
-TOKEN = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*|[.,;:!?()\n]")
+TOKEN = re.compile(rf"{WORD.pattern}|[.,;:!?()\n]")
 BEGINNING = frozenset(".!?:\n")
 NAMED = 0.8  # of a word's uses inside sentences, with a capital, to be a name
 THEMES = pl.Schema(

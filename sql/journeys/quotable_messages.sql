@@ -1,7 +1,7 @@
 -- quotable_messages: one message of each stage, its unhappiest or its happiest, as the
 -- mood of the stage is, and what its writer is called.
 -- Grain: one row per stage with a message worth reading.
--- Reads: attribute_values, felt_voices, known_events, stages, suppressed_customers,
+-- Reads: customer_names, felt_voices, known_events, stages, suppressed_customers,
 -- voice_measures.
 with
     readable as (
@@ -46,13 +46,6 @@ with
                 partition by stage order by distance, occurred_at desc, event_id
             ) as place
         from readable
-    ),
-
-    called as (
-        select customer_id, string_agg(value, ' ' order by attribute, value) as names
-        from attribute_values
-        where attribute in ('full_name', 'given_name', 'family_name')
-        group by customer_id
     )
 
 select
@@ -62,9 +55,9 @@ select
     ranked.channel,
     ranked.text,
     ranked.sentiment,
-    called.names
+    customer_names.names
 from ranked
 join stages on ranked.stage = stages.stage
-left join called on ranked.customer_id = called.customer_id
+left join customer_names on ranked.customer_id = customer_names.customer_id
 where ranked.place = 1
 order by stages.position

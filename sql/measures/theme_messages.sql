@@ -1,7 +1,7 @@
 -- theme_messages: what customers wrote at touchpoints, and whether it was at a low
 -- point.
 -- Grain: one row per event_id.
--- Reads: attribute_values, drop_offs, felt_voices, known_events, suppressed_customers,
+-- Reads: customer_names, drop_offs, felt_voices, known_events, suppressed_customers,
 -- voice_measures, voice_places.
 -- Low: the message is bad, or a bad score stands beside it. What was written in a
 -- language without a lexicon, and without a score beside it, is low where its
@@ -33,14 +33,6 @@ with
         select name as touchpoint
         from drop_offs
         where grain = 'touchpoint' and share_low > 0.25e0
-    ),
-
-    -- What the writer is called, which is no theme and in no quote.
-    called as (
-        select customer_id, string_agg(value, ' ' order by attribute, value) as names
-        from attribute_values
-        where attribute in ('full_name', 'given_name', 'family_name')
-        group by customer_id
     )
 
 select
@@ -50,7 +42,7 @@ select
     voice_places.touchpoint,
     voice_places.language,
     substr(known_events.text, 1, 2000) as text,
-    called.names,
+    customer_names.names,
     said.sentiment,
     case
         when said.is_low is not null
@@ -64,7 +56,8 @@ left join
     said
     on voice_places.customer_id = said.customer_id
     and voice_places.position = said.position
-left join called on voice_places.customer_id = called.customer_id
+-- What the writer is called is no theme and in no quote.
+left join customer_names on voice_places.customer_id = customer_names.customer_id
 left join low_points on voice_places.touchpoint = low_points.touchpoint
 -- Whose processing was stopped is not quoted.
 left join

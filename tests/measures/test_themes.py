@@ -267,7 +267,10 @@ def test_a_message_is_low_by_what_it_says_or_where_it_was_written(run_model: Run
             touchpoint | Page | 0.25
         """),
         "suppressed_customers": table("customer_id\ndee"),
-        "attribute_values": table("customer_id | attribute | value\nada | full_name | Ada Byron"),
+        "customer_names": run_model(
+            "customer_names",
+            attribute_values=table("customer_id | attribute | value\nada | full_name | Ada Byron"),
+        ),
     }
 
     assert _low(**given_frames) == {

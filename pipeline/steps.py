@@ -15,6 +15,7 @@ import polars as pl
 from pipeline import publish, warehouse
 from pipeline.build import BUILD, connect, store, table_names
 from pipeline.catalogue.suggestions import suggestions
+from pipeline.change.personas import persona_changes, previous_personas
 from pipeline.churn import listing
 from pipeline.identity.attribution import attribute, identify
 from pipeline.job import Job, read_seconds
@@ -209,6 +210,8 @@ def learn(settings: Settings, job: Job) -> str:  # noqa: ARG001
 
     with connect(settings, settings.work / BUILD) as con:
         found = tables(con, settings.learned)
+        before = previous_personas(settings.published)
+        store(con, "persona_changes", persona_changes(before, found["customer_personas"]))
         for name, frame in found.items():
             store(con, name, frame)
     said = dict(found["learned_models"].select("model", "status").iter_rows())

@@ -6,7 +6,7 @@ import duckdb
 import polars as pl
 
 # What tells of the run rather than of the records: the wall clock, batches, what was there before.
-OF_THE_RUN = {"runs", "customer_changes", "nightly_changes"}
+OF_THE_RUN = {"runs", "customer_changes", "nightly_changes", "persona_changes"}
 # They say nothing that `events` does not, but call customers by other names.
 ALIASES = {"activity_stream", "event_log"}
 CLOCKED = {"batch_id", "finished_at", "run_id"}

@@ -28,6 +28,7 @@ class Persona:
     """One persona's row."""
 
     name: str
+    before: str
     customers: str
     share: str
     interval: str
@@ -38,9 +39,13 @@ class Persona:
     completed_interval: str
 
 
-def content(personas: pl.DataFrame, models: pl.DataFrame) -> dict[str, Any]:
+def content(personas: pl.DataFrame, models: pl.DataFrame, changes: pl.DataFrame) -> dict[str, Any]:
     """What the section shows: `headline`, `why` where there are none, and `rows`."""
-    rows = [_persona(row) for row in personas.sort("persona").iter_rows(named=True)]
+    before = dict(changes.filter("is_same").select("persona", "previous_persona").iter_rows())
+    rows = [
+        _persona(row, _before(row["persona"], before) if changes.height else "")
+        for row in personas.sort("persona").iter_rows(named=True)
+    ]
     if rows:
         said = numbers.plural(len(rows), "way", "ways")
         return {"headline": f"customers move in {said}", "why": "", "rows": rows}
@@ -51,7 +56,14 @@ def content(personas: pl.DataFrame, models: pl.DataFrame) -> dict[str, Any]:
     return {"headline": "no personas", "why": f"{why[0].upper()}{why[1:]}.", "rows": rows}
 
 
-def _persona(row: dict[str, Any]) -> Persona:
+def _before(persona: int, before: dict[int, int]) -> str:
+    """Which persona of the last snapshot it is, where that is not its own number."""
+    if persona not in before:
+        return "none of the last snapshot"
+    return "" if before[persona] == persona else f"{before[persona]} in the last snapshot"
+
+
+def _persona(row: dict[str, Any], before: str) -> Persona:
     """A row of `personas` in words."""
     steps = (row["path"] or "").split(" > ")
     more = len(steps) - STEPS
@@ -60,6 +72,7 @@ def _persona(row: dict[str, Any]) -> Persona:
     )
     return Persona(
         name=f"Persona {row['persona']}",
+        before=before,
         customers=numbers.customers(row["customer_count"]),
         share=numbers.share(row["customer_share"]),
         interval=numbers.interval(row["share_low"], row["share_high"]),

@@ -20,6 +20,7 @@ HEAD_HEIGHT = 48
 STEPS_A_STAGE = 6
 PATHS_DRAWN = 100
 ENOUGH_VISITS = 30
+ROOM = 20  # beside the outermost line, for its width and its label
 
 
 @dataclass(frozen=True)
@@ -66,8 +67,9 @@ class Head:
 
 @dataclass(frozen=True)
 class ProcessMap:
-    """The whole map, and how much of all steps its lines cover."""
+    """The whole map, and how much of all steps its lines cover; `left` may be below zero."""
 
+    left: float
     width: float
     height: float
     box_width: float
@@ -123,10 +125,12 @@ def process_map(
     ).sort("transition_count", "from_touchpoint", "to_touchpoint", descending=[True, False, False])
     stage_of = {row["touchpoint"]: column[row["stage"]] for row in rows}
     paths = _paths(steps, places, stage_of, box_width)
+    left, right = _sides(paths, wide * len(heads))
     total = int(steps["transition_count"].sum())
     first, shown = _first_shown(paths, total)
     return ProcessMap(
-        width=wide * len(heads),
+        left=left,
+        width=right - left,
         height=height,
         box_width=box_width,
         heads=[Head(n * wide, name, words) for n, (name, words) in enumerate(heads)],
@@ -162,6 +166,12 @@ def _places(
         for k, name in enumerate(stack):
             places[name] = (n * wide + box_width / 2 + 1, first + k * pitch)
     return places, top + room + 26 + BOX_HEIGHT / 2 + 14
+
+
+def _sides(paths: Sequence[Path], width: float) -> tuple[float, float]:
+    """From where to where the map reaches: its columns, and lines that bow out of them."""
+    xs = [x for path in paths for x, _ in (*path.line.points, path.label)]
+    return min([0, *(x - ROOM for x in xs)]), max([width, *(x + ROOM for x in xs)])
 
 
 def _box(row: Row, middle: Point, lost: Mapping[str, Row], box_width: float) -> Box:

@@ -17,6 +17,7 @@ from pipeline.pages import (
     headlines,
     health,
     journey_map,
+    learned_stages,
     numbers,
     palette,
     paths,
@@ -46,10 +47,12 @@ READS = (
     "graph_paths",
     "journey_map",
     "learned_models",
+    "learned_stages",
     "moments_of_truth",
     "notes",
     "pain_points",
     "parameters",
+    "persona_changes",
     "personas",
     "runs",
     "source_days",
@@ -139,7 +142,7 @@ def _run(tables: Tables) -> dict[str, Any]:
 
 
 def _index(tables: Tables) -> dict[str, Any]:
-    """What index.html shows: the journey map, the paths, the personas, and the data behind."""
+    """What index.html shows: the journey map, the paths, who goes them, and the data behind."""
     touchpoints = (
         tables["touchpoints"]
         .join(tables["touchpoint_measures"].drop("stage", "position"), on="touchpoint", how="left")
@@ -152,7 +155,10 @@ def _index(tables: Tables) -> dict[str, Any]:
         "stale": health.stale(tables["source_health"], touchpoints),
         "journey": _journey(tables, touchpoints),
         "paths": _paths(tables, touchpoints),
-        "who": personas.content(tables["personas"], tables["learned_models"]),
+        "who": personas.content(
+            tables["personas"], tables["learned_models"], tables["persona_changes"]
+        ),
+        "unseen": learned_stages.content(tables["learned_stages"], tables["learned_models"]),
         "data": _data(tables, touchpoints),
     }
 

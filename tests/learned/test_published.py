@@ -9,6 +9,7 @@ import duckdb
 import polars as pl
 import pytest
 
+from pipeline.change.personas import PERSONA_CHANGES
 from pipeline.learned.agreement import adjusted_rand
 from pipeline.learned.models import FITS, MODELS
 from pipeline.learned.personas import CUSTOMERS, PERSONAS
@@ -24,6 +25,7 @@ TABLES = {
     "learned_models": MODELS,
     "learned_stage_visits": VISITS,
     "learned_stages": STAGES,
+    "persona_changes": PERSONA_CHANGES,
     "persona_journeys": JOURNEYS,
     "persona_traits": TRAITS,
     "personas": PERSONAS,
@@ -141,6 +143,13 @@ def test_planted_behaviour_comes_through_a_whole_run(tmp_path: Path, wend: Wend)
     assert placed.height == travellers.events.height
     found, told = placed["learned_stage"].to_numpy(), placed["stage"].to_numpy()
     assert adjusted_rand(found, told) >= 0.8
+    assert published(tmp_path, "persona_changes").is_empty()
+    late = f"id,at,what,who\nlate,2026-10-14T16:00:00Z,{kind(names[0])},new@example.org\n"
+    (raw / "late.csv").write_text(late, encoding="utf-8")
+    assert wend("run", "--project", tmp_path).returncode in {0, 3}
+    again = published(tmp_path, "persona_changes").filter("is_same")
+    assert again["persona"].sort().equals(published(tmp_path, "personas")["persona"].sort())
+    assert (again["previous_persona"] == again["persona"]).all()
 
 
 def own_customers(project: Path) -> pl.DataFrame:

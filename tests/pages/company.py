@@ -140,6 +140,12 @@ def published() -> dict[str, pl.DataFrame]:
         "learned_models": table("""
             model    | status | least_customers | customer_count | stability
             personas | fitted | 100             | 3105           | 0.97
+            stages   | fitted | 100             | 412            |
+        """),
+        "learned_stages": table("""
+            learned_stage | touchpoints                                   | event_share | customer_count | stay_hours_p50 | probability | rule_stage | rule_event_count | rule_stage_share
+            1             | web: docs_read 61%, Visit site 22%            | 0.4         | 398            | 30             | 0.91        | Explore    | 210              | 0.83
+            2             | web: plans, prices 55%, web: export_run 40%   | 0.6         | 240            |                | 0.88        |            | 0                |
         """),
         "moments_of_truth": moments_of_truth(),
         "notes": table("""
@@ -148,6 +154,11 @@ def published() -> dict[str, pl.DataFrame]:
         """),
         "pain_points": pain_points(),
         "parameters": parameters(),
+        "persona_changes": table("""
+            previous_persona | persona | overlap | is_same
+            2                | 1       | 0.93    | true
+            1                | 1       | 0.02    | false
+        """),
         "personas": table("""
             persona | customer_count | customer_share | share_low | share_high | traits                                                                                                              | path                                     | near_share | completed_share | completed_low | completed_high
             1       | 2100           | 0.676          | 0.659     | 0.692      | meets Read pricing: 91% (90 to 92%) against 70% of everybody                                                        | Visit site > Read pricing > Order placed | 0.31       | 0.2             | 0.18          | 0.22

@@ -4,9 +4,12 @@
 import polars as pl
 import pytest
 
+from pipeline.change.personas import PERSONA_CHANGES
 from pipeline.learned.models import MODELS
 from pipeline.pages import personas
 from tests.pages import company
+
+UNCHANGED = PERSONA_CHANGES.to_frame()
 
 
 def model(**known: object) -> pl.DataFrame:
@@ -18,7 +21,9 @@ def test_each_persona_has_size_traits_and_a_real_journey() -> None:
     """Share with interval, each trait on its own, the journey as words, what it stands for."""
     tables = company.published()
 
-    found = personas.content(tables["personas"], tables["learned_models"])
+    found = personas.content(
+        tables["personas"], tables["learned_models"], tables["persona_changes"]
+    )
 
     assert found["headline"] == "customers move in 2 ways"
     second = found["rows"][1]
@@ -31,13 +36,25 @@ def test_each_persona_has_size_traits_and_a_real_journey() -> None:
     assert (second.completed, second.completed_interval) == ("31%", "28–34%")
 
 
+def test_a_persona_of_another_number_says_which_it_was() -> None:
+    """The second of the last snapshot is the first tonight; the second was none of them."""
+    tables = company.published()
+    told = (tables["personas"], tables["learned_models"])
+
+    first_night = personas.content(*told, UNCHANGED)["rows"]
+    later = personas.content(*told, tables["persona_changes"])["rows"]
+
+    assert [row.before for row in first_night] == ["", ""]
+    assert [row.before for row in later] == ["2 in the last snapshot", "none of the last snapshot"]
+
+
 def test_of_a_long_journey_the_first_steps_are_shown() -> None:
     """Twelve steps are shown, of fourteen the last two are counted."""
     rows = company.published()["personas"].head(1)
     twelve = " > ".join("abcdefghijkl")
 
     (whole,), (cut,) = (
-        personas.content(rows.with_columns(path=pl.lit(path)), model())["rows"]
+        personas.content(rows.with_columns(path=pl.lit(path)), model(), UNCHANGED)["rows"]
         for path in (twelve, f"{twelve} > m > n")
     )
 
@@ -66,6 +83,6 @@ def test_where_there_are_none_the_page_says_why(known: dict[str, object], why: s
     """Each way in which personas may not come out is a sentence."""
     none = company.published()["personas"].clear()
 
-    found = personas.content(none, model(**known))
+    found = personas.content(none, model(**known), UNCHANGED)
 
     assert (found["rows"], found["why"]) == ([], f"{why}.")

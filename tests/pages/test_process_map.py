@@ -136,3 +136,23 @@ def test_one_touchpoint_is_no_map() -> None:
         )
         is None
     )
+
+
+def test_lines_that_bow_out_of_the_first_stage_are_on_the_map() -> None:
+    """All touchpoints in one stage, with a way from each to each: no line leaves the map."""
+    stage = HEADS[0][0]
+    met = _touchpoints().head(6).with_columns(stage=pl.lit(stage))
+    names = met["touchpoint"].to_list()
+    ways = pl.DataFrame(
+        [(a, b) for a in names for b in names],
+        schema=["from_touchpoint", "to_touchpoint"],
+        orient="row",
+    ).with_columns(transition_count=9, customer_count=9, share=0.1, wait_hours_p50=1.0)
+
+    drawn = process_map(met, ways, company.published()["drop_offs"], [(stage, "words")])
+
+    assert drawn is not None
+    xs = [x for path in drawn.paths for x, _ in path.line.points]
+    assert min(xs) < 0
+    assert drawn.left < min(xs)
+    assert max(xs) < drawn.left + drawn.width

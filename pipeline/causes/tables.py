@@ -1,8 +1,14 @@
 """Why journeys stop: drop_off_causes, and what could be won: opportunities.
 
 Rule: two arms of settled visits to one stage or touchpoint, alike but for one thing that was
-known on entry, in the same days; all tests of a night share one false discovery rate. Visits of a
-period that stands out are in no other arm: an incident is told once, as the incident.
+known on entry, in the same days and of journeys that had come as far; all tests of a night share
+one false discovery rate. Visits of a period that stands out are in no other arm: an incident is
+told once, as the incident.
+
+Who has met much has come far, and journeys stop more, or less, the further they have come. So the
+other arm's share is the one it would have, had its journeys come as far as those of the first
+(direct standardisation), and it weighs as the number of visits that would tell an unweighted share
+as surely (Kish, Survey Sampling, 1965, section 11.7).
 
 A journey is lost once at most, so its visits are steps of one life and count each for itself: the
 share lost of them is a hazard, and shares of hazards are compared as if all visits were of
@@ -15,7 +21,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.causes.periods import periods
-from pipeline.proportions import SURE, difference, false_discovery, is_supported
+from pipeline.proportions import SURE, Numbers, difference, false_discovery, is_supported
 from pipeline.resources import sql_folder
 
 MOST_VISITS = 1_000_000  # of more, as many groups of customers as hold about so many
@@ -50,6 +56,7 @@ CAUSES = pl.Schema(
     }
 )
 ARMS = ("settled_count", "lost_count", "other_settled_count", "other_lost_count")
+KEYS = ("grain", "name", "factor", "value")
 
 
 def causes(
@@ -67,9 +74,9 @@ def causes(
     _properties(con, properties)
     for name in ("cause_factors", "cause_days"):
         con.execute(f"create or replace temp table {name} as {_select(name)}")
-    told = con.sql(_select("cause_arms")).pl()
+    told = alike(con.sql(_select("cause_arms")).pl())
     behind = con.sql(_select("cause_customers")).pl()
-    arms = told.join(behind, on=["grain", "name", "factor", "value"], how="left").filter(
+    arms = told.join(behind, on=KEYS, how="left").filter(
         pl.col("customer_count") >= LEAST_CUSTOMERS
     )
     stages = con.sql(
@@ -79,7 +86,7 @@ def causes(
     for name in ("cause_days", "cause_factors", "cause_properties", "cause_property_keys"):
         con.execute(f"drop table {name}")
     con.execute("drop table cause_visits")
-    found = judged(pl.concat([arms, spans], how="diagonal"))
+    found = judged(pl.concat([arms, alone(spans)], how="diagonal"))
     return (
         found.join(stages, on=["grain", "name"], how="left")
         .with_columns(sampled_share=pl.lit(sampled))
@@ -88,16 +95,47 @@ def causes(
     )
 
 
+def alike(bands: pl.DataFrame) -> pl.DataFrame:
+    """KEYS and ARMS of visits whose journeys had come as far, `other_lost_share`, `other_weight`.
+
+    Of visits of journeys so far on that there are none without the thing, nothing can be said:
+    they are left out.
+
+    Args:
+        bands: KEYS, `reached` and ARMS.
+    """
+    part = pl.col("settled_count") / pl.col("settled_count").sum().over(KEYS)
+    return (
+        bands.filter(pl.col("other_settled_count") > 0)
+        .with_columns(part=part)
+        .group_by(KEYS, maintain_order=True)
+        .agg(
+            pl.col(*ARMS).sum(),
+            other_lost_share=(
+                pl.col("part") * pl.col("other_lost_count") / pl.col("other_settled_count")
+            ).sum(),
+            other_weight=1 / (pl.col("part") ** 2 / pl.col("other_settled_count")).sum(),
+        )
+    )
+
+
+def alone(arms: pl.DataFrame) -> pl.DataFrame:
+    """Arms that are compared as they are, with `other_lost_share` and `other_weight`."""
+    others = pl.col("other_settled_count")
+    return arms.with_columns(
+        other_lost_share=pl.col("other_lost_count") / others, other_weight=others.cast(pl.Float64)
+    )
+
+
 def judged(arms: pl.DataFrame) -> pl.DataFrame:
     """Arms that carry a test, with effect, interval, p, q and rank; the first ranks come first.
 
     Args:
-        arms: grain, name, factor, value and ARMS; periods carry a `p_value` of their own, since
-            they were picked from many.
+        arms: KEYS, ARMS, `other_lost_share` and `other_weight`; periods carry a `p_value` of
+            their own, since they were picked from many.
     """
-    counts = [arms[column].to_numpy() for column in _swapped(ARMS)]
-    kept = arms.filter(pl.Series(is_supported(*counts), dtype=pl.Boolean))
-    apart = difference(*(kept[column].to_numpy() for column in _swapped(ARMS)))
+    kept = arms.filter(pl.Series(is_supported(*_counts(arms)), dtype=pl.Boolean))
+    apart = difference(*_counts(kept))
     given = (
         kept["p_value"].to_numpy() if "p_value" in kept.columns else np.full(kept.height, np.nan)
     )
@@ -107,7 +145,6 @@ def judged(arms: pl.DataFrame) -> pl.DataFrame:
     rows = found.with_columns(
         is_told=_told(found),
         lost_share=pl.col("lost_count") / reach,
-        other_lost_share=pl.col("other_lost_count") / pl.col("other_settled_count"),
         effect=pl.Series(apart.value),
         effect_low=pl.Series(apart.low),
         effect_high=pl.Series(apart.high),
@@ -154,10 +191,10 @@ def _told(arms: pl.DataFrame) -> pl.Series:
     return ~rows["place"].is_in(pairs["place"].to_list())
 
 
-def _swapped(arms: tuple[str, ...]) -> tuple[str, ...]:
-    """The columns of two arms as `difference` takes them: part, whole, part, whole."""
-    whole, part, other_whole, other_part = arms
-    return part, whole, other_part, other_whole
+def _counts(arms: pl.DataFrame) -> tuple[Numbers, Numbers, Numbers, Numbers]:
+    """Two arms as `difference` takes them: part, whole, part, whole."""
+    share, weight = arms["other_lost_share"].to_numpy(), arms["other_weight"].to_numpy()
+    return arms["lost_count"].to_numpy(), arms["settled_count"].to_numpy(), share * weight, weight
 
 
 def _visits(con: duckdb.DuckDBPyConnection) -> float:

@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 
 from pipeline.pages import numbers
+from pipeline.pages.causes import Opportunity, opportunities
 from pipeline.pages.emotion import Emotion, Felt, StageMood, draw
 
 Row = Mapping[str, Any]
@@ -170,7 +171,7 @@ class Column:
     toil: Toil | None
     begun: Begun | None
     owners: Sequence[str]
-    opportunities: Sequence[str]
+    opportunities: Sequence[Opportunity]
     evidence: Evidence
 
 
@@ -190,6 +191,8 @@ class Sheets:
         effort: One row per stage and touchpoint that customers come to with something.
         starts: `contact_starts`, one row per stage and touchpoint.
         benchmarks: One row per line of benchmarks.csv.
+        opportunities: What could be won, one row per stage and touchpoint with a cause.
+        currency: Of `value_cents`, as in EUR; None where nobody said.
     """
 
     stages: pl.DataFrame
@@ -203,6 +206,8 @@ class Sheets:
     effort: pl.DataFrame
     starts: pl.DataFrame
     benchmarks: pl.DataFrame
+    opportunities: pl.DataFrame
+    currency: str | None
 
 
 def columns(sheets: Sheets) -> list[Column]:
@@ -241,7 +246,9 @@ def _column(row: Row, sheets: Sheets, *, last: str | None, worst: str | None) ->
         toil=_toil(sheets.effort.filter(grain="stage", name=row["stage"])),
         begun=_begun(sheets.starts.filter(grain="stage", name=row["stage"])),
         owners=owners.sort("place")["owner"].to_list(),
-        opportunities=_written(sheets.notes, row["stage"]),
+        opportunities=opportunities(
+            sheets.opportunities, sheets.notes, row["stage"], sheets.currency
+        ),
         evidence=_evidence(row),
     )
 
@@ -501,11 +508,6 @@ def _kpis(row: Row) -> list[Kpi]:
             )
         )
     return kpis
-
-
-def _written(notes: pl.DataFrame, about: str) -> list[str]:
-    """The opportunities people wrote for one stage."""
-    return notes.filter(pl.col("about") == about, pl.col("kind") == "opportunity")["note"].to_list()
 
 
 def mood(stages: pl.DataFrame, touchpoints: pl.DataFrame) -> Emotion:

@@ -13,6 +13,7 @@ import polars as pl
 
 from pipeline import publish
 from pipeline.pages import (
+    causes,
     dictionary,
     headlines,
     health,
@@ -39,6 +40,7 @@ READS = (
     "checks",
     "churn_list",
     "contact_starts",
+    "drop_off_causes",
     "drop_off_changes",
     "drop_off_points",
     "drop_off_spans",
@@ -50,6 +52,7 @@ READS = (
     "learned_stages",
     "moments_of_truth",
     "notes",
+    "opportunities",
     "pain_points",
     "parameters",
     "persona_changes",
@@ -200,6 +203,8 @@ def _journey(tables: Tables, touchpoints: pl.DataFrame) -> dict[str, Any]:
         tables["effort"],
         tables["contact_starts"],
         tables["benchmarks"],
+        tables["opportunities"],
+        tables["parameters"]["currency"].item(),
     )
     return {
         "headline": headlines.of_journey(stages, touchpoints, tables["touchpoint_transitions"]),
@@ -260,6 +265,8 @@ def _paths(tables: Tables, touchpoints: pl.DataFrame) -> dict[str, Any]:
         "leaks": leaks,
         "likeliest": paths.likeliest(tables["graph_paths"]),
         "rises": rises,
+        "causes": causes.causes(tables["drop_off_causes"]),
+        "compared": tables["drop_off_causes"].filter(grain="touchpoint").height,
         "tested": tables["drop_off_changes"]["z"].count(),
         "matrix": paths.matrix(tables["stage_transitions"], stages["stage"].to_list()),
         "rows": steps.head(PATH_ROWS).rows(named=True),

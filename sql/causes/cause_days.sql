@@ -1,13 +1,14 @@
--- cause_days: visits with each thing known of them on entry, day by day.
--- Grain: one row per grain, name, factor, value, day_on; without a value, all visits
--- of which that thing is known.
+-- cause_days: visits with each thing known of them on entry, by the day and by how far
+-- their journeys had come.
+-- Grain: one row per grain, name, factor, value, day_on, reached; without a value, all
+-- visits of which that thing is known.
 -- Reads: cause_factors, cause_properties, cause_visits.
 with
     told as (
-        select grain, name, customer_id, day_on, is_lost, factor, value
+        select grain, name, day_on, reached, is_lost, factor, value
         from cause_factors
         union all
-        select grain, name, customer_id, day_on, is_lost, factor, value
+        select grain, name, day_on, reached, is_lost, factor, value
         from cause_properties
     ),
 
@@ -18,10 +19,11 @@ with
             factor,
             value,
             day_on,
+            reached,
             count(*) as visit_count,
             sum(case when is_lost then 1 else 0 end) as lost_count
         from told
-        group by grain, name, factor, value, day_on
+        group by grain, name, factor, value, day_on, reached
     ),
 
     -- Of every visit it is known what its journey had met; of other things a visit has
@@ -31,13 +33,14 @@ with
             grain,
             name,
             day_on,
+            reached,
             count(*) as visit_count,
             sum(case when is_lost then 1 else 0 end) as lost_count
         from cause_visits
-        group by grain, name, day_on
+        group by grain, name, day_on, reached
     )
 
-select grain, name, factor, value, day_on, visit_count, lost_count
+select grain, name, factor, value, day_on, reached, visit_count, lost_count
 from counted
 union all
 select
@@ -46,12 +49,20 @@ select
     factor,
     null as value,
     day_on,
+    reached,
     sum(visit_count) as visit_count,
     sum(lost_count) as lost_count
 from counted
 where factor <> 'met before'
-group by grain, name, factor, day_on
+group by grain, name, factor, day_on, reached
 union all
 select
-    grain, name, 'met before' as factor, null as value, day_on, visit_count, lost_count
+    grain,
+    name,
+    'met before' as factor,
+    null as value,
+    day_on,
+    reached,
+    visit_count,
+    lost_count
 from visited

@@ -18,13 +18,22 @@ select
     name,
     customer_id,
     day_on,
+    reached,
     is_lost,
     'device_kind' as factor,
     device_kind as value
 from cause_visits
 where device_kind is not null
 union all
-select grain, name, customer_id, day_on, is_lost, 'channel' as factor, channel as value
+select
+    grain,
+    name,
+    customer_id,
+    day_on,
+    reached,
+    is_lost,
+    'channel' as factor,
+    channel as value
 from cause_visits
 union all
 select
@@ -32,6 +41,7 @@ select
     name,
     customer_id,
     day_on,
+    reached,
     is_lost,
     'channel and device_kind' as factor,
     channel || ', ' || device_kind as value
@@ -43,6 +53,7 @@ select
     name,
     customer_id,
     day_on,
+    reached,
     is_lost,
     'previous ' || grain as factor,
     previous_name as value
@@ -53,6 +64,7 @@ select
     cause_visits.name,
     cause_visits.customer_id,
     cause_visits.day_on,
+    cause_visits.reached,
     cause_visits.is_lost,
     'met before' as factor,
     met.touchpoint as value
@@ -71,6 +83,7 @@ select
     cause_visits.name,
     cause_visits.customer_id,
     cause_visits.day_on,
+    cause_visits.reached,
     cause_visits.is_lost,
     'persona' as factor,
     cast(persona_spans.persona as varchar) as value
@@ -88,6 +101,7 @@ select
     cause_visits.name,
     cause_visits.customer_id,
     cause_visits.day_on,
+    cause_visits.reached,
     cause_visits.is_lost,
     'attribute ' || attribute_values.attribute as factor,
     attribute_values.value

@@ -9,6 +9,7 @@ with
             cause_visits.name,
             cause_visits.customer_id,
             cause_visits.day_on,
+            cause_visits.reached,
             cause_visits.is_lost,
             cause_property_keys.property,
             json_extract_string(
@@ -25,6 +26,13 @@ with
     )
 
 select
-    grain, name, customer_id, day_on, is_lost, 'property ' || property as factor, value
+    grain,
+    name,
+    customer_id,
+    day_on,
+    reached,
+    is_lost,
+    'property ' || property as factor,
+    value
 from told
 where value is not null

@@ -14,6 +14,7 @@ select
     cause_visits.channel,
     cause_visits.device_kind,
     cause_visits.previous_name,
+    cause_visits.reached,
     cause_visits.is_lost
 from cause_visits
 where

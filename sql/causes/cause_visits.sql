@@ -2,6 +2,8 @@
 -- entry.
 -- Grain: one row per grain, customer_id, position of the visit's first touchpoint.
 -- Reads: journeys, ordered_events, stage_visits, touchpoint_visits.
+-- Reached: how far the journey had come, in bands of its touchpoints: the first, the
+-- second, up to the 4th, the 8th, the 16th, and further.
 -- An end by an outcome touchpoint is a decision: its visit counts, and is not lost.
 with
     -- Event ids are hashes: 256 groups of customers, as large, under whatever names.
@@ -57,6 +59,17 @@ select
     touchpoint_visits.channel,
     touchpoint_visits.device_kind,
     coalesce(visits.previous_name, '(start)') as previous_name,
+    case
+        when touchpoint_visits.step <= 2
+        then touchpoint_visits.step
+        when touchpoint_visits.step <= 4
+        then 4
+        when touchpoint_visits.step <= 8
+        then 8
+        when touchpoint_visits.step <= 16
+        then 16
+        else 17
+    end as reached,
     visits.exit = 'ended' and journeys.outcome_touchpoint is null as is_lost
 from visits
 join

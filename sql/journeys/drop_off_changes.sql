@@ -55,24 +55,42 @@ with
         from other
     ),
 
+    -- Of each count x ln(x / n), whose sums are log likelihoods; 0 ln 0 is 0.
+    weighed as (
+        select
+            *,
+            ended_count * ln(greatest(share, 1e-300))
+            + (settled_count - ended_count) * ln(greatest(1e0 - share, 1e-300))
+            + other_ended_count * ln(greatest(baseline_share, 1e-300))
+            + (other_settled_count - other_ended_count)
+            * ln(greatest(1e0 - baseline_share, 1e-300)) as apart,
+            (ended_count + other_ended_count) * ln(greatest(pooled_share, 1e-300))
+            + (settled_count + other_settled_count - ended_count - other_ended_count)
+            * ln(greatest(1e0 - pooled_share, 1e-300)) as alike
+        from compared
+    ),
+
     tested as (
         select
             *,
             ended_count - baseline_share * settled_count as excess_ended,
             (share_low - baseline_share) * settled_count as excess_ended_low,
-            (share - baseline_share) / nullif(
-                sqrt(
-                    pooled_share
-                    * (1e0 - pooled_share)
-                    * (1e0 / settled_count + 1e0 / nullif(other_settled_count, 0))
-                ),
-                0e0
-            ) as z,
+            -- The signed root of the likelihood ratio (Wilks 1938): the difference over
+            -- its standard error makes much of one loss where none is usual.
+            case
+                when
+                    baseline_share is not null
+                    and pooled_share > 0e0
+                    and pooled_share < 1e0
+                then
+                    sqrt(2e0 * greatest(apart - alike, 0e0))
+                    * case when share < baseline_share then -1e0 else 1e0 end
+            end as z,
             -- Fewer than thirty visits on either side say nothing.
             settled_count >= 30
             and other_settled_count >= 30
             and share_low > baseline_share as is_raised
-        from compared
+        from weighed
     )
 
 select
@@ -96,8 +114,8 @@ select
             row_number() over (
                 order by
                     case when is_raised then 0 else 1 end,
-                    -- Customers lost for sure come first: z alone makes much of four
-                    -- losses where none were usual.
+                    -- Customers lost for sure come first: a z may be high where hardly
+                    -- anybody is.
                     excess_ended_low desc,
                     touchpoint,
                     channel,

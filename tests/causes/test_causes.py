@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from pipeline.causes.opportunities import opportunities
-from pipeline.causes.tables import LEAST_CUSTOMERS, causes, judged
+from pipeline.causes.tables import ARMS, KEYS, LEAST_CUSTOMERS, alike, alone, causes, judged
 from pipeline.proportions import SURE
 from pipeline.simulate.plan import Plan, usual, without_incident
 from pipeline.warehouse import Model, build
@@ -270,9 +270,49 @@ def test_of_a_hundred_that_differ_by_chance_hardly_one_is_claimed() -> None:
                 "other_lost_count": chance.binomial(300, 0.2, 50),
             }
         )
-        claimed += int((judged(arms)["q_value"] <= SURE).any())
+        claimed += int((judged(alone(arms))["q_value"] <= SURE).any())
 
     assert claimed / 200 <= 0.1
+
+
+def test_the_other_arm_is_as_far_along() -> None:
+    """Each band loses the same with and without it; only that many more come late differs.
+
+    Early 1 in 10 is lost and late 4 in 10. With the chat 80 of 100 visits are late, without it 20
+    of 100: as they stand 34 against 16 are lost, and of as many late ones 34 against 34.
+    """
+    (row,) = alike(arms_by_band((1, 20, 2, 80, 8), (2, 80, 32, 20, 8))).rows(named=True)
+
+    assert (row["settled_count"], row["lost_count"]) == (100, 34)
+    assert (row["other_settled_count"], row["other_lost_count"]) == (100, 16)
+    assert row["other_lost_share"] == pytest.approx(0.34)
+    # 1 / (0.2 squared / 80 + 0.8 squared / 20)
+    assert row["other_weight"] == pytest.approx(30.77, abs=0.01)
+
+
+def test_visits_without_their_like_are_left_out() -> None:
+    """All that come so far have met the chat: of them nothing is said."""
+    (row,) = alike(arms_by_band((1, 20, 2, 80, 8), (2, 80, 32, 0, 0))).rows(named=True)
+
+    assert (row["settled_count"], row["lost_count"], row["other_settled_count"]) == (20, 2, 80)
+    assert (row["other_lost_share"], row["other_weight"]) == (pytest.approx(0.1), 80)
+
+
+def test_an_even_mix_is_compared_as_it_stands() -> None:
+    """Both arms alike in how far they came: the plain share, and every visit counts whole."""
+    (row,) = alike(arms_by_band((1, 30, 3, 60, 6), (2, 70, 35, 140, 84))).rows(named=True)
+
+    assert row["other_lost_share"] == pytest.approx(90 / 200)
+    assert row["other_weight"] == pytest.approx(200)
+
+
+def arms_by_band(*bands: tuple[int, int, int, int, int]) -> pl.DataFrame:
+    """cause_arms of one value: band, visits and losses with it, visits and losses without."""
+    return pl.DataFrame(
+        [("touchpoint", "Order", "met before", "Chat", *band) for band in bands],
+        schema=[*KEYS, "reached", *ARMS],
+        orient="row",
+    )
 
 
 def test_an_opportunity_is_reach_times_excess_times_value() -> None:

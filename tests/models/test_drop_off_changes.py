@@ -1,6 +1,7 @@
 # ruff: noqa: E501 - the rows of a table stay whole
 
 from datetime import date, timedelta
+from math import log
 
 import polars as pl
 import pytest
@@ -66,7 +67,7 @@ def test_a_step_that_breaks_on_one_device_comes_out_on_top(run_model: RunModel) 
 
 
 def test_a_week_is_compared_with_the_same_cell_in_all_other_weeks(run_model: RunModel) -> None:
-    """30 of 60 against 20 of 100: the excess, and a z with pooled variance, by hand."""
+    """30 of 60 against 20 of 100: the excess, and the root of its likelihood ratio, by hand."""
     found = run_model(
         "drop_off_changes",
         drop_off_days=table("""
@@ -79,18 +80,39 @@ def test_a_week_is_compared_with_the_same_cell_in_all_other_weeks(run_model: Run
     )
 
     first = found.row(0, named=True)
-    pooled = 50 / 160
-    error = (pooled * (1 - pooled) * (1 / 60 + 1 / 100)) ** 0.5
+    apart = 30 * log(30 / 60) + 30 * log(30 / 60) + 20 * log(20 / 100) + 80 * log(80 / 100)
+    alike = 50 * log(50 / 160) + 110 * log(110 / 160)
     assert first["week_on"] == MONDAY
     assert (first["settled_count"], first["ended_count"]) == (60, 30)
     assert first["baseline_share"] == pytest.approx(0.2)
     assert first["excess_ended"] == pytest.approx(30 - 0.2 * 60)
-    assert first["z"] == pytest.approx((0.5 - 0.2) / error)
+    assert first["z"] == pytest.approx((2 * (apart - alike)) ** 0.5)
     assert (first["share_low"], first["share_high"]) == (
         pytest.approx(0.37733, abs=1e-4),
         pytest.approx(0.62267, abs=1e-4),
     )
     assert first["rank"] == 1
+
+
+def test_one_loss_where_none_is_usual_is_hardly_news(run_model: RunModel) -> None:
+    """One of 48 against none of 1,552, 3 % likely, is two to three standard deviations, not six.
+
+    Four of 48 are one in a million, and clear.
+    """
+    one, four = (
+        run_model(
+            "drop_off_changes",
+            drop_off_days=table(f"""
+                touchpoint | channel | device_kind | day_on     | settled_count | ended_count
+                Order      | web     | mobile      | 2026-01-05 | 48            | {lost}
+                Order      | web     | mobile      | 2026-01-12 | 1552          | 0
+            """),
+        )["z"].max()
+        for lost in (1, 4)
+    )
+
+    assert 2 < one < 3
+    assert 4.5 < four < 6
 
 
 @pytest.mark.parametrize(("visits", "is_ranked"), [(29, False), (30, True)])

@@ -130,6 +130,7 @@ def published() -> dict[str, pl.DataFrame]:
         "churn_list": churn_list(),
         "churn_scores": churn_scores(),
         "contact_starts": contact_starts(),
+        "drop_off_causes": drop_off_causes(),
         "drop_off_changes": drop_off_changes(),
         "drop_off_spans": drop_off_spans(),
         "drop_off_points": drop_off_points(given),
@@ -151,6 +152,11 @@ def published() -> dict[str, pl.DataFrame]:
         "notes": table("""
             about | kind        | note                        | author | written_on
             Buy   | opportunity | Ask for the address earlier | Maria  | 2027-02-01
+        """),
+        "opportunities": table("""
+            grain      | rank | name     | factor     | value       | from_on    | to_on      | lost_share | other_lost_share | journeys | journeys_low | journeys_high | value_cents_low | value_cents_high
+            stage      | 1    | Evaluate | period     | web, mobile | 2027-01-11 | 2027-01-22 | 0.6        | 0.35             | 26       | 12.4         | 39.6          | 124000          | 396000
+            stage      | 2    | Use      | met before | Complaint   |            |            | 0.31       | 0.2              | 8        | 0.7          | 15            | 7000            | 150000
         """),
         "pain_points": pain_points(),
         "parameters": parameters(),
@@ -553,6 +559,16 @@ def drop_off_spans() -> pl.DataFrame:
         1    | 2027-01-11 | 2027-01-22 | 118           | 69          | 0.585
         2    | 2027-01-11 | 2027-01-22 | 118           | 69          | 0.585
         3    | 2026-11-02 | 2026-11-04 | 22            | 13          | 0.591
+    """)
+
+
+def drop_off_causes() -> pl.DataFrame:
+    """One cause that stands out, of half of the customers looked at, and one that does not."""
+    return table("""
+        grain      | rank | name          | factor      | value  | from_on | to_on | settled_count | lost_share | other_lost_share | effect | effect_low | effect_high | excess_lost_low | excess_lost_high | sampled_share
+        touchpoint | 1    | Compare plans | device_kind | mobile |         |       | 820           | 0.5        | 0.35             | 0.15   | 0.11       | 0.19        | 90              | 156              | 0.5
+        touchpoint |      | Compare plans | channel     | web    |         |       | 700           | 0.4        | 0.41             | -0.01  | -0.05      | 0.03        | -35             | 21               | 0.5
+        stage      | 1    | Evaluate      | device_kind | mobile |         |       | 900           | 0.5        | 0.35             | 0.15   | 0.11       | 0.19        | 99              | 171              | 0.5
     """)
 
 

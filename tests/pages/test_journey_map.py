@@ -23,6 +23,8 @@ def _sheets(**changed: pl.DataFrame) -> journey_map.Sheets:
         "effort": tables["effort"],
         "starts": tables["contact_starts"],
         "benchmarks": tables["benchmarks"],
+        "opportunities": tables["opportunities"],
+        "currency": "GBP",
     }
     return journey_map.Sheets(**(given | changed))
 
@@ -140,7 +142,24 @@ def test_what_nobody_wrote_is_not_invented() -> None:
 
     assert columns["Renew"].goal == ""
     assert columns["Renew"].opportunities == []
-    assert columns["Buy"].opportunities == ["Ask for the address earlier"]
+    (written,) = columns["Buy"].opportunities
+    assert (written.text, written.is_written) == ("Ask for the address earlier", True)
+
+
+def test_what_could_be_won_has_a_range_and_no_author() -> None:
+    """Less than a journey for sure is no opportunity; money is said where it is known."""
+    columns = _columns()
+    unpaid = company.published()["opportunities"].with_columns(
+        pl.lit(None, pl.Int64).alias(name) for name in ("value_cents_low", "value_cents_high")
+    )
+
+    (won,) = columns["Evaluate"].opportunities
+    (free,) = _columns(opportunities=unpaid)["Evaluate"].opportunities
+
+    assert won.text == "web, mobile, 11 to 22 Jan 2027: 60% left, 35% otherwise"
+    assert (won.range, won.is_written) == ("+12 to +40 journeys, worth £1,240 to £3,960", False)
+    assert free.range == "+12 to +40 journeys"
+    assert columns["Use"].opportunities == []
 
 
 def test_what_decides_is_marked_where_it_is_met() -> None:

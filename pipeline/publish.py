@@ -83,27 +83,22 @@ def write(
     *,
     tables: Iterable[str],
     shaped: Mapping[str, str],
-    events: str,
 ) -> None:
-    """Write the analysts' file: `tables` copied, `events` as Parquet with a view over it.
+    """Write the analysts' file, which is whole in itself, wherever it is moved or copied to.
 
     Args:
         con: Open on the build database, whose tables are copied.
-        folder: The snapshot's folder, at its final place: the view names its Parquet file.
+        folder: The snapshot's folder.
         tables: Tables to copy under their own names.
         shaped: Name and select of the tables that analysts get in a form of their own.
-        events: The wide table of events.
     """
     target = quoted((folder / FILE_NAME).as_posix())
-    parquet = quoted((folder / "events.parquet").as_posix())
     con.execute(f"attach {target} as published (storage_version '{STORAGE_VERSION}')")
     try:
         for table in tables:
             con.execute(f"create table published.{table} as from {table}")
         for table, query in shaped.items():
             con.execute(f"create table published.{table} as {query}")
-        con.execute(f"copy {events} to {parquet} (format parquet, compression zstd)")
-        con.execute(f"create view published.events as from read_parquet({parquet})")
     finally:
         con.execute("detach published")
 

@@ -33,7 +33,6 @@ INTERNAL = frozenset(
         "device_namespaces",
         "device_sightings",
         "event_customers",
-        "events",
         "felt_voices",
         "given_benchmarks",
         "golden_records",
@@ -125,7 +124,7 @@ def release(settings: Settings, job: Job) -> str:
             path.stem: path.read_text() for path in sorted((sql_folder() / "publish").glob("*.sql"))
         }
         tables = sorted(table_names(con) - INTERNAL - shaped.keys())
-        publish.write(con, folder, tables=tables, shaped=shaped, events="events")
+        publish.write(con, folder, tables=tables, shaped=shaped)
     with connect(settings, folder / publish.FILE_NAME) as con:
         for view in sorted((sql_folder() / "views").glob("*.sql")):
             con.execute(f"create view {view.stem} as {view.read_text()}")

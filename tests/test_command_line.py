@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -222,6 +223,22 @@ def test_query_answers_and_refuses(ran_company: Path, wend: Wend) -> None:
     assert re.fullmatch(r"n\n\d+\n", answered.stdout)
     assert refused.returncode == 1
     assert "query failed" in refused.stderr
+
+
+def test_the_published_file_answers_wherever_it_lies(own_company: Path, tmp_path: Path) -> None:
+    """The file alone, elsewhere, and its project gone: events and the views over them."""
+    published = own_company / "data" / "published" / "current" / "wend.duckdb"
+    moved = shutil.copy2(published.resolve(), tmp_path / "taken along.duckdb")
+    shutil.rmtree(own_company)
+
+    with duckdb.connect(str(moved), read_only=True) as con:
+        counts = con.sql(
+            "select (from (select count(*) from events)), "
+            "(from (select count(*) from activity_stream))"
+        ).fetchone()
+
+    assert counts is not None
+    assert counts[0] == counts[1] > 0
 
 
 def test_status_says_what_stands(ran_company: Path, wend: Wend) -> None:

@@ -39,13 +39,13 @@ class Side:
     Attributes:
         identity: The folder of identity tables.
         database: A DuckDB file with the tables of `COMPARED`.
-        events: What names each event's customer there: a table of the database, or a Parquet file.
+        events: The table there that names each event's customer.
         alarms: Why a run would not publish this side.
     """
 
     identity: Path
     database: Path
-    events: str | Path
+    events: str
     alarms: tuple[str, ...] = ()
 
 
@@ -163,7 +163,7 @@ def _link(paths: Iterable[Path], folder: Path) -> None:
 
 def _published(settings: Settings) -> Side:
     folder = publish.current(settings.published)
-    return Side(folder / "identity", folder / publish.FILE_NAME, folder / "events.parquet")
+    return Side(folder / "identity", folder / publish.FILE_NAME, "events")
 
 
 def _computed(settings: Settings, job: Job, side: str, listener: Listener) -> Side:
@@ -215,12 +215,10 @@ def _attach(con: duckdb.DuckDBPyConnection, name: str, side: Side) -> None:
     """Give `con` the tables of one side, called before_... or after_..."""
     con.execute(f"attach {quoted(side.database.as_posix())} as {name}_side (read_only)")
     identifiers = quoted((side.identity / "identifiers.parquet").as_posix())
-    events = (
-        f"read_parquet({quoted(side.events.as_posix())})"
-        if isinstance(side.events, Path)
-        else f"{name}_side.{side.events}"
-    )
-    places = {"identifiers": f"read_parquet({identifiers})", "events": events}
+    places = {
+        "identifiers": f"read_parquet({identifiers})",
+        "events": f"{name}_side.{side.events}",
+    }
     places |= {table: f"{name}_side.{table}" for table in COMPARED}
     for table, place in places.items():
         con.execute(f"create temp view {name}_{table} as from {place}")

@@ -12,7 +12,7 @@ import duckdb
 import polars as pl
 
 from pipeline import publish, steps
-from pipeline.errors import NotOnePerson, UnknownIdentifier
+from pipeline.errors import NothingPublished, NotOnePerson, UnknownIdentifier
 from pipeline.identity.explain import spellings
 from pipeline.identity.matching import review
 from pipeline.identity.tables import read_sql as identity_sql
@@ -133,11 +133,11 @@ def stitched_now(settings: Settings, now: datetime) -> Path:
 
 def attributed(settings: Settings, customer_ids: list[str]) -> list[str]:
     """The ids of events that the current snapshot gives to these customers."""
-    path = settings.published / publish.POINTER / "events.parquet"
-    if not path.is_file():
+    try:
+        con = publish.connect(settings.published)
+    except NothingPublished:
         return []
-    with duckdb.connect(config={"python_enable_replacements": False}) as con:
-        con.read_parquet(path.resolve().as_posix()).create_view("published_events")
+    with con:
         asked = pl.DataFrame({"customer_id": customer_ids}, schema={"customer_id": pl.String})
         con.register("asked_customers", asked)
         return [event_id for (event_id,) in con.sql(read_sql("attributed_events")).fetchall()]

@@ -1,7 +1,7 @@
 -- events: every event of a customer with its place, session, journey and all it said.
 -- Grain: one row per customer_id, position.
 -- Reads: journey_events, known_events, mail_threads, ordered_events, session_events.
--- Kept as a view: publishing writes it to Parquet, and only once.
+-- Kept as a view: publishing alone reads it, once.
 select
     ordered_events.customer_id,
     ordered_events.position,

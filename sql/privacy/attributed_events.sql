@@ -1,7 +1,7 @@
 -- attributed_events: what was published as having happened to the customers.
 -- Grain: one row per event_id.
--- Reads: published_events, asked_customers.
+-- Reads: asked_customers, events.
 select distinct event.event_id
-from published_events as event
+from events as event
 semi join asked_customers as customer on event.customer_id = customer.customer_id
 order by event.event_id

@@ -10,7 +10,7 @@ import polars as pl
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from pipeline import run, steps
+from pipeline import publish, run, steps
 from pipeline.build import connect
 from pipeline.job import begin, plan, standing
 from pipeline.landing import gate
@@ -103,10 +103,11 @@ def floor_order(settings: Settings) -> None:
     """DuckDB's bare sort of the same events into a table."""
     path = settings.work / "floor.duckdb"
     path.unlink(missing_ok=True)
-    events = (settings.published / "current" / "events.parquet").resolve().as_posix()
+    published = publish.current(settings.published) / publish.FILE_NAME
     with connect(settings, path) as con:
+        con.execute(f"attach '{published.as_posix()}' as published (read_only)")
         con.execute(
-            f"create table ordered as select * from read_parquet('{events}') "
+            "create table ordered as select * from published.events "
             "order by customer_id, occurred_at"
         )
     path.unlink()

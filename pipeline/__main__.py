@@ -100,7 +100,7 @@ def run(
     with words.progress() as listener:
         result = job.run(settings, now=clock(), as_of=moment, first=from_, listener=listener)
     words.lines(words.summary(result))
-    return CHECKS_FAILED if result.failed_checks else 0
+    return CHECKS_FAILED if result.failed_checks or result.is_short else 0
 
 
 @app.command

@@ -57,6 +57,10 @@ class ImplausibleCustomers(WendError):
     """Stitching joined more than can be meant; nothing is published until somebody decides."""
 
 
+class NoSuchInstant(WendError):
+    """The instant that reports shall speak about lies beyond what is landed."""
+
+
 class BadQuery(WendError):
     """An analyst's own SELECT that DuckDB does not take."""
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import polars as pl
 
 from pipeline import publish
-from pipeline.errors import RunInProgress, Stale
+from pipeline.errors import NoSuchInstant, RunInProgress, Stale
 from pipeline.landing import ledger
 from pipeline.resources import sql_folder
 from pipeline.settings import FILE_NAME, Settings, identity_key
@@ -70,7 +70,12 @@ def plan(settings: Settings, as_of: datetime | None, now: datetime) -> Job:
     """The job that the landed events and the configuration now ask for.
 
     `as_of` is the newest landed instant that no machine made, unless one is given.
+
+    Raises:
+        NoSuchInstant: The given one lies in the future, or before anything that is landed.
     """
+    if as_of is not None:
+        _refuse_beyond(settings, as_of, now)
     digest = hashlib.sha256()
     for batch in sorted(ledger.landed(settings.lake).glob("*")):
         digest.update(batch.name.encode() + b"\0")
@@ -100,17 +105,34 @@ def plan(settings: Settings, as_of: datetime | None, now: datetime) -> Job:
 
 def newest(settings: Settings) -> datetime:
     """The newest landed instant that no machine made; the company's first day before any."""
-    # Which version of an event came first is chance, so all of them are asked.
-    versions = [ledger.landed_table(settings.lake, table) for table in ("events", "revisions")]
-    latest = (
-        pl.concat(table.select("is_machine", "occurred_at") for table in versions)
-        .filter(~pl.col("is_machine"))
-        .select(pl.col("occurred_at").max())
-        .collect()
-        .item()
-    )
+    _, latest = _span(settings)
     first_day = datetime.combine(settings.company.founded_on, time())
     return (latest or first_day).replace(tzinfo=UTC)
+
+
+def _refuse_beyond(settings: Settings, as_of: datetime, now: datetime) -> None:
+    """Refuse an instant that nothing is known of: silence up to it would be made up."""
+    first, latest = (at and at.replace(tzinfo=UTC) for at in _span(settings))
+    if first and as_of < first:
+        raise NoSuchInstant(f"as_of {as_of.isoformat()}: the oldest record is of {first:%Y-%m-%d}")
+    if as_of > max(now, latest or now):
+        raise NoSuchInstant(
+            f"as_of {as_of.isoformat()} has not come yet; leave it out for the newest record's"
+        )
+
+
+def _span(settings: Settings) -> tuple[datetime | None, datetime | None]:
+    """The oldest and the newest landed instant that no machine made, without their zone, UTC."""
+    # Which version of an event came first is chance, so all of them are asked.
+    versions = [ledger.landed_table(settings.lake, table) for table in ("events", "revisions")]
+    first, latest = (
+        pl.concat(table.select("is_machine", "occurred_at") for table in versions)
+        .filter(~pl.col("is_machine"))
+        .select(pl.col("occurred_at").min(), latest=pl.col("occurred_at").max())
+        .collect()
+        .row(0)
+    )
+    return first, latest
 
 
 def code_digest() -> str:

@@ -29,6 +29,7 @@ class Result:
         refused: `source`, `reasons`, `record_count` of the records refused now.
         problems: Files that could not be taken.
         failed_checks: Claims that do not hold in what was published.
+        failed_sources: Sources of which nothing that landed can be used.
         findings: Three sentences.
         places: Name and path of what was made.
     """
@@ -38,8 +39,15 @@ class Result:
     refused: pl.DataFrame
     problems: tuple[Problem, ...]
     failed_checks: tuple[str, ...]
+    failed_sources: tuple[str, ...]
     findings: tuple[str, ...]
     places: tuple[tuple[str, Path], ...]
+
+    @property
+    def is_short(self) -> bool:
+        """Whether a file of tonight or a whole source is not in what was published."""
+        left_out = [one for one in self.problems if not one.is_taken and one.reason != gate.NO_FILE]
+        return bool(left_out or self.failed_sources)
 
 
 class Listener(Protocol):
@@ -164,6 +172,7 @@ def result(settings: Settings, landing: gate.Landing, *, is_new: bool) -> Result
     try:
         failed = con.sql("from checks where not is_met order by claim").pl()
         findings = con.sql("from findings order by rank").pl()["finding"].to_list()
+        health = con.table("source_health").pl().filter(state="failed").sort("source")
     finally:
         con.close()
     return Result(
@@ -173,6 +182,9 @@ def result(settings: Settings, landing: gate.Landing, *, is_new: bool) -> Result
         problems=landing.problems,
         failed_checks=tuple(
             f"{claim}: {reason}" for claim, reason in failed["claim", "reason"].iter_rows()
+        ),
+        failed_sources=tuple(
+            f"{source}: {reason}" for source, reason in health["source", "reason"].iter_rows()
         ),
         findings=tuple(findings),
         places=(

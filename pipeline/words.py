@@ -135,6 +135,7 @@ def summary(result: "Result") -> list[str]:
     for row in result.refused.iter_rows(named=True):
         said.append(f"  refused {row['record_count']:,} of {row['source']}: {row['reasons']}")
     said += [f"! {problem.source}: {problem.path}: {problem.reason}" for problem in result.problems]
+    said += [f"! source failed: {source}" for source in result.failed_sources]
     said += [f"! check failed: {check}" for check in result.failed_checks]
     if result.findings:
         said += [

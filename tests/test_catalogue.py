@@ -337,7 +337,7 @@ def test_an_unknown_template_lists_those_there_are(tmp_path: Path) -> None:
 
 
 def test_a_suggestion_goes_by_rare_shared_words(write: Write) -> None:
-    """A label's own words find a touchpoint; what shares none is a new one, by its first path."""
+    """A label's own words find a touchpoint; what shares none in its channel is new."""
     found = catalogue.read(write())
     unmapped = table("""
         channel | kind            | label          | event_count
@@ -345,6 +345,7 @@ def test_a_suggestion_goes_by_rare_shared_words(write: Write) -> None:
         email   | email_delivered | newsletter     | 7
         web     | page_viewed     | /help/phone    | 5
         web     | order_cancelled |                | 3
+        phone   | page_failed     | /pricing/plans | 3
         crm     | contact_created |                | 2
     """)
 
@@ -355,6 +356,7 @@ def test_a_suggestion_goes_by_rare_shared_words(write: Write) -> None:
         "add a touchpoint: email_delivered newsletter",
         "add a touchpoint: page_viewed /help*",
         "add to 'Order placed': order_cancelled",
+        "add a touchpoint: page_failed /pricing*",
         "a record about a customer, no meeting: may stay unmapped",
     ]
     assert_frame_equal(suggested.drop("suggestion"), unmapped)

@@ -77,6 +77,34 @@ def test_as_of_leaves_out_what_came_later(own_company: Path, wend: Wend) -> None
     assert f"{newest:%Y-%m-%d}" <= "2026-02-15"
 
 
+@pytest.mark.parametrize(
+    ("as_of", "said"),
+    [("2001-01-01", "the oldest record is of 20"), ("2999-01-01", "has not come yet")],
+)
+def test_an_instant_nothing_is_known_of_is_refused(
+    own_company: Path, wend: Wend, as_of: str, said: str
+) -> None:
+    """Before the first record, or in the future; the published snapshot stays."""
+    before = (own_company / "data" / "published" / "current").resolve()
+
+    done = wend("run", "--project", own_company, "--as-of", as_of)
+
+    assert (done.returncode, said in done.stderr) == (1, True), done.stderr
+    assert (own_company / "data" / "published" / "current").resolve() == before
+
+
+def test_a_night_that_leaves_a_file_out_says_so_by_its_exit_code(
+    own_company: Path, wend: Wend
+) -> None:
+    """A half-written file beside good ones: all else is published, and a scheduler sees it."""
+    (own_company / "raw" / "portal" / "broken.log").write_bytes(b"\x1f\x8bbroken off")
+
+    done = wend("run", "--project", own_company)
+
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert "broken.log" in done.stdout
+
+
 def test_every_published_table_and_column_has_a_comment(ran_company: Path) -> None:
     """An analyst can read what each number means in the file itself."""
     published = ran_company / "data" / "published" / "current" / "wend.duckdb"
@@ -235,10 +263,10 @@ def test_the_published_file_answers_wherever_it_lies(own_company: Path, tmp_path
         counts = con.sql(
             "select (from (select count(*) from events)), "
             "(from (select count(*) from activity_stream))"
-        ).fetchone()
+        ).fetchall()
 
-    assert counts is not None
-    assert counts[0] == counts[1] > 0
+    ((event_count, activity_count),) = counts
+    assert event_count == activity_count > 0
 
 
 def test_status_says_what_stands(ran_company: Path, wend: Wend) -> None:

@@ -419,7 +419,7 @@ def test_findings_are_three_sentences_with_numbers() -> None:
             "(40.8% to 59.2%)."
         ),
         (
-            "New drop-off after Compare plans (web, mobile) from 3 Feb 2026 to 12 Feb 2026: 80 of 100 "
+            "Drop-off rose after Compare plans (web, mobile) from 3 Feb 2026 to 12 Feb 2026: 80 of 100 "
             "journeys stopped there, 80%; in other weeks 20% do."
         ),
         (
@@ -434,7 +434,7 @@ def test_findings_do_not_call_chance_news() -> None:
     weak = CHANGES.with_columns(z=pl.lit(2.6))
 
     assert found(drop_off_changes=weak)[1] == (
-        "No drop-off is new: none of 3 weekly shares stands out from the others."
+        "No drop-off rose: none of 3 weekly shares stands out from the others."
     )
 
 
@@ -449,7 +449,7 @@ def test_findings_name_a_touchpoint_that_is_new() -> None:
     weak = CHANGES.with_columns(z=pl.lit(2.6))
 
     assert found(drop_off_changes=weak, touchpoint_measures=met)[1] == (
-        "No drop-off is new: none of 3 weekly shares stands out from the others; but Payment error "
+        "No drop-off rose: none of 3 weekly shares stands out from the others; but Payment error "
         "is new: 30 customers met it, first on 1 Feb 2026 and last on 20 Feb 2026."
     )
     earlier = met.with_columns(first_met_at=pl.col("first_met_at").dt.truncate("1d"))
@@ -473,6 +473,6 @@ def test_findings_of_nothing_say_so() -> None:
         stage_transitions=frames()["stage_transitions"].clear(),
     ) == [
         "No stage has 30 settled visits of which any ended: drop-off is not known yet.",
-        "No drop-off is new: none of 0 weekly shares stands out from the others.",
+        "No drop-off rose: none of 0 weekly shares stands out from the others.",
         "No settled journey has completed yet: no way to the goal is known.",
     ]

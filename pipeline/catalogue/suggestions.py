@@ -121,8 +121,10 @@ def _suggestion(
         )
         return weight, kind in known.kinds, channel == known.channel
 
+    # A touchpoint of another channel would not take it, whatever its words are.
+    possible = [known for known in vocabulary if not known.channel or known.channel == channel]
     # max() keeps the first of equals, which is the catalogue's order.
-    best = max(vocabulary, key=nearness, default=None)
+    best = max(possible, key=nearness, default=None)
     # Half: a word that at most two touchpoints have. Our choice.
     if best is None or nearness(best)[0] < 0.5:
         return f"add a touchpoint: {pattern}"

@@ -107,13 +107,13 @@ def _days(days: pl.Expr) -> pl.Expr:
 
 
 def _silence() -> pl.Expr:
-    """How long a customer has been quiet, beside how long they usually are."""
-    quiet = pl.lit("quiet for ") + _days(_quiet_days())
+    """How long since a customer's last day of use, beside their usual gap between two."""
+    quiet = pl.lit("no use for ") + _days(_quiet_days())
     # A gap between days of use is a day at least.
-    gap = _usual_gap().round().clip(lower_bound=1).cast(pl.Int64).cast(pl.String)
+    gap = _days(_usual_gap().round().clip(lower_bound=1))
     return (
         pl.when(pl.col("value_event_count") == 0)
-        .then(quiet + " since the only day of use")
+        .then(quiet + " after the only day of it")
         .otherwise(quiet + "; usual gap " + gap)
     )
 
@@ -125,7 +125,7 @@ def _reason() -> pl.Expr:
         pl.when(pl.col("value_event_count") == 0)
         .then(pl.lit("never came back after the first day"))
         .when(_quiet_days() >= LONG * _usual_gap())
-        .then("silent for " + times + " times the usual gap")
+        .then("no use for " + times + " times the usual gap")
         .when(pl.col("value_event_count") <= 2)
         .then(pl.lit("too few days of use to count on the next"))
         .otherwise(pl.lit("comes seldom"))

@@ -11,7 +11,7 @@ import polars as pl
 
 from pipeline.graph.edges import COMPLETED, Frames
 
-SURE = 0.01  # the chance we accept that the new drop-off named at the end of a run is none
+SURE = 0.01  # the chance we accept that the rise of drop-off named at the end of a run is none
 FEW = 30  # visits, or customers, below which nothing is put into words
 USUAL = timedelta(days=30)  # of a log, in which what is usual will have come up
 UNMAPPED_LIMIT = 0.2  # of what people did, unmapped: then the catalogue is the finding
@@ -20,7 +20,7 @@ UNMAPPED_LIMIT = 0.2  # of what people did, unmapped: then the catalogue is the 
 def findings(frames: Frames, paths: pl.DataFrame) -> list[str]:
     """Three findings of a run in words, over the tables named in READS and the likeliest paths.
 
-    Where journeys stop most; what drop-off is new; the likeliest way to the goal, or that the
+    Where journeys stop most; which drop-off rose; the likeliest way to the goal, or that the
     catalogue misses much of what people do. Each says when nothing stands out.
     """
     return [
@@ -54,13 +54,13 @@ def _new_drop_off(changes: pl.DataFrame, spans: pl.DataFrame, measures: pl.DataF
     first = changes.filter(pl.col("rank") == 1)
     if first.is_empty() or first["z"].item() < clear_z(changes):
         tested = changes["z"].count()
-        said = f"No drop-off is new: none of {tested:,} weekly shares stands out from the others"
+        said = f"No drop-off rose: none of {tested:,} weekly shares stands out from the others"
         return f"{said}{_new_touchpoint(measures)}."
     row = first.row(0, named=True)
     span = spans.filter(pl.col("rank") == 1).row(0, named=True)
     where = ", ".join(word for word in (row["channel"], row["device_kind"]) if word)
     return (
-        f"New drop-off after {row['touchpoint']} ({where}) from {_day(span['from_on'])} to "
+        f"Drop-off rose after {row['touchpoint']} ({where}) from {_day(span['from_on'])} to "
         f"{_day(span['to_on'])}: {span['ended_count']:,} of {span['settled_count']:,} journeys "
         f"stopped there, {span['share']:.0%}; in other weeks {row['baseline_share']:.0%} do."
     )

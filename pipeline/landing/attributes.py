@@ -70,6 +70,8 @@ WITHDRAWN = frozenset(
 ISO_DAY = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[T ].*)?")
 # A date in numbers, day or month first.
 NUMERIC_DAY = re.compile(r"(\d{1,2})([./-])(\d{1,2})\2(\d{4})")
+# Eight digits without a mark: a year first or last shows by itself, since no month is 19 or 20.
+BARE_DAY = re.compile(r"\d{8}")
 # What forms and databases put in where no birthday was given.
 NO_BIRTHDAYS = {date(1900, 1, 1), date(1901, 1, 1), date(1970, 1, 1), date(2000, 1, 1)}
 NAMES = {"full_name", "given_name", "family_name", "gender", "city", "country", "job_title"}
@@ -179,10 +181,16 @@ def birthday(text: str) -> str | None:
         readings = {_day(match[1], match[2], match[3])}
     elif match := NUMERIC_DAY.fullmatch(text):
         readings = {_day(match[4], match[3], match[1]), _day(match[4], match[1], match[3])}
+    elif BARE_DAY.fullmatch(text):
+        readings = {
+            _day(text[:4], text[4:6], text[6:]),
+            _day(text[4:], text[2:4], text[:2]),
+            _day(text[4:], text[:2], text[2:4]),
+        }
     else:
         return None
-    days = [day for day in readings if day is not None]
-    if len(days) != 1 or days[0] in NO_BIRTHDAYS or not 1900 <= days[0].year < 2100:
+    days = [day for day in readings if day is not None and 1900 <= day.year < 2100]
+    if len(days) != 1 or days[0] in NO_BIRTHDAYS:
         return None
     return days[0].isoformat()
 

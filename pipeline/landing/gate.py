@@ -51,6 +51,7 @@ MESSAGES = pl.Schema(
 )
 # Of the batch database; with what readers hold, a landing stays under one GiB.
 MEMORY_GIB = 0.7
+NO_FILE = "no file matches this path"
 CUT_OFF = (
     "less than half of what it was when it was last read: half written? fetch it again; "
     "if it is right, give it another name"
@@ -98,7 +99,7 @@ def land(settings: Settings, lake: Path, night: Night, *, tell: Tell) -> Landing
         else:
             found = discover(settings.folder, source)
             if not found:
-                problems.append(Problem(name, source.path, "no file matches this path"))
+                problems.append(Problem(name, source.path, NO_FILE))
         layout = format_named(source.format)
         identity = layout.identity(name, source)
         new, cut_off, stamps = fresh_files(settings.folder, identity, found, known, stamps)

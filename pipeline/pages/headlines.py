@@ -81,7 +81,7 @@ def _largest_loss(stages: pl.DataFrame) -> str:
 
 
 def of_paths(leaks: Sequence[Leak], rises: Sequence[Rise]) -> str:
-    """The largest new drop-off, or where most journeys end."""
+    """The largest rise of drop-off, or where most journeys end."""
     if not leaks:
         return "No visit has ended yet"
     worst = leaks[0]
@@ -93,7 +93,7 @@ def of_paths(leaks: Sequence[Leak], rises: Sequence[Rise]) -> str:
         return first
     rise = rises[0]
     return (
-        f"New: {rise.touchpoint} ({rise.where}) lost {numbers.share(rise.share)} from "
+        f"{rise.touchpoint} ({rise.where}) lost {numbers.share(rise.share)} from "
         f"{rise.days}, usually {numbers.share(rise.baseline)}. {first}"
     )
 

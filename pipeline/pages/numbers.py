@@ -46,9 +46,11 @@ def share(part: float | None) -> str:
 
 
 def interval(low: float | None, high: float | None) -> str:
-    """The 95% interval of a share in whole percent: 29 to 33%, with a dash."""
+    """The 95% interval of a share in whole percent: 29 to 33%, with a dash; small ones finer."""
     if low is None or high is None:
         return ""
+    if high < 0.01:
+        return f"{100 * low:.1f}{DASH}{100 * high:.1f}%"
     return f"{100 * low:.0f}{DASH}{100 * high:.0f}%"
 
 

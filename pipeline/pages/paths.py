@@ -29,7 +29,11 @@ class Leak:
 
 
 def leaks(points: pl.DataFrame) -> list[Leak]:
-    """The eight touchpoints most journeys ended at, as `drop_off_points` ranks them."""
+    """The eight touchpoints most journeys ended at, as `drop_off_points` ranks them.
+
+    Where no journey ever completed, nobody knows how many would have.
+    """
+    is_known = bool(points["completions_lost"].sum())
     rows = points.filter(pl.col("grain") == "touchpoint").sort("rank").head(8).rows(named=True)
     return [
         Leak(
@@ -40,7 +44,7 @@ def leaks(points: pl.DataFrame) -> list[Leak]:
             share=row["drop_off_share"],
             low=row["share_low"],
             high=row["share_high"],
-            cost=numbers.count(row["completions_lost"]),
+            cost=numbers.count(row["completions_lost"] if is_known else None),
             is_must_pass=bool(row["is_must_pass"]),
             bar=round(100 * row["settled_ended_count"] / rows[0]["settled_ended_count"], 1),
         )

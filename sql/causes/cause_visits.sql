@@ -3,7 +3,7 @@
 -- Grain: one row per grain, customer_id, position of the visit's first touchpoint.
 -- Reads: journeys, ordered_events, stage_visits, touchpoint_visits.
 -- Reached: how far the journey had come, in bands of its touchpoints: the first, the
--- second, up to the 4th, the 8th, the 16th, and further.
+-- second, up to the 4th, and on by doubling up to the 128th, and further.
 -- An end by an outcome touchpoint is a decision: its visit counts, and is not lost.
 with
     -- Event ids are hashes: 256 groups of customers, as large, under whatever names.
@@ -68,7 +68,13 @@ select
         then 8
         when touchpoint_visits.step <= 16
         then 16
-        else 17
+        when touchpoint_visits.step <= 32
+        then 32
+        when touchpoint_visits.step <= 64
+        then 64
+        when touchpoint_visits.step <= 128
+        then 128
+        else 129
     end as reached,
     visits.exit = 'ended' and journeys.outcome_touchpoint is null as is_lost
 from visits

@@ -1,6 +1,7 @@
 -- source_dates: how much each source said on each day (UTC) it said anything.
 -- Grain: one row per source, day_on.
--- Reads: event_customers, known_events.
+-- Reads: event_customers, known_events, parameters.
+-- What came after as_of was not said yet.
 with
     dated as (
         select
@@ -10,8 +11,10 @@ with
             known_events.is_machine,
             event_customers.customer_id
         from known_events
+        cross join parameters
         -- An event whose customer nobody knows is counted all the same.
         left join event_customers on known_events.event_id = event_customers.event_id
+        where known_events.occurred_at <= parameters.as_of
     )
 
 select

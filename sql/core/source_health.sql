@@ -78,12 +78,29 @@ with
                     || ' records refused'
                 when age_us > max_age_us
                 then
-                    'check: newest record is ' || cast(
-                        cast(
-                            floor(cast(age_us as double) / 3600000000e0) as bigint
-                        ) as varchar
-                    )
-                    || ' h old, limit '
+                    'check: newest record is ' || case
+                        -- Whole days from two days on: hours say too little there.
+                        when age_us >= 172800000000
+                        then
+                            cast(
+                                cast(
+                                    floor(
+                                        cast(age_us as double) / 86400000000e0
+                                    ) as bigint
+                                ) as varchar
+                            )
+                            || ' days'
+                        else
+                            cast(
+                                cast(
+                                    floor(
+                                        cast(age_us as double) / 3600000000e0
+                                    ) as bigint
+                                ) as varchar
+                            )
+                            || ' h'
+                    end
+                    || ' old, limit '
                     || cast(
                         cast(
                             floor(cast(max_age_us as double) / 3600000000e0) as bigint

@@ -1,6 +1,6 @@
 -- unmapped_kinds: what people did that no touchpoint of the catalogue describes.
 -- Grain: one row per source, channel, kind.
--- Reads: event_customers, kind_touchpoints, known_events.
+-- Reads: event_customers, kind_touchpoints, known_events, parameters.
 -- Its column suggestion comes from pipeline/catalogue/suggestions.py.
 with
     labelled as (
@@ -11,6 +11,7 @@ with
             known_events.label,
             event_customers.customer_id
         from known_events
+        cross join parameters
         join
             kind_touchpoints
             on known_events.channel = kind_touchpoints.channel
@@ -18,7 +19,10 @@ with
             and known_events.label is not distinct from kind_touchpoints.label
         -- An event whose customer nobody knows is counted all the same.
         left join event_customers on known_events.event_id = event_customers.event_id
-        where kind_touchpoints.touchpoint is null and not known_events.is_machine
+        where
+            kind_touchpoints.touchpoint is null
+            and not known_events.is_machine
+            and known_events.occurred_at <= parameters.as_of
     ),
 
     counted as (

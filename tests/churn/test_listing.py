@@ -43,9 +43,9 @@ def test_the_list_names_who_where_and_why() -> None:
 
     expected = table("""
         rank | customer_id | contact          | silence                                             | stage   | last_touchpoint | reason
-        1    | ada         | a***@example.org | quiet for 41 days; usual gap 12                     | Use     | Support chat    | silent for 3 times the usual gap
-        2    | bob         | +44***99         | quiet for 1 day since the only day of use           | Onboard | First login     | never came back after the first day
-        3    | cyd         |                  | quiet for less than a day; usual gap 1              |         |                 | too few days of use to count on the next
+        1    | ada         | a***@example.org | no use for 41 days; usual gap 12 days                | Use     | Support chat    | no use for 3 times the usual gap
+        2    | bob         | +44***99         | no use for 1 day after the only day of it           | Onboard | First login     | never came back after the first day
+        3    | cyd         |                  | no use for less than a day; usual gap 1 day         |         |                 | too few days of use to count on the next
     """)
     assert_frame_equal(found.select(expected.columns), expected)
     assert found.schema == listing.CHURN_LIST

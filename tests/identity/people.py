@@ -5,11 +5,15 @@ like those of real names, and households share a family name and an address.
 """
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
+from itertools import pairwise
 
 import polars as pl
 
+FAMILY = (
+    *("given_name", "family_name", "birth_on", "street", "city", "postcode", "phone", "email"),
+)
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 Person = dict[str, str]
 
@@ -131,6 +135,33 @@ def register(
     frame = pl.DataFrame(rows).with_columns(pl.all().exclude("person").replace("", None))
     frame = frame.with_columns(pl.int_range(pl.len()).alias("id"))
     return frame.select("id", "person", *(columns or usual))
+
+
+def families(*, persons: int, seed: int, copies: Sequence[int]) -> pl.DataFrame:
+    """The records of families who share a telephone, and every other of them an e-mail address.
+
+    Args:
+        persons: How many persons.
+        seed: The same seed gives the same records.
+        copies: How many records a person has besides the first: one of these by chance.
+    """
+    chance = random.Random(seed)
+    found = _persons(chance, persons)
+    for before, one in pairwise(found):
+        if (before["street"], before["postcode"]) == (one["street"], one["postcode"]):
+            one["phone"] = before["phone"]
+            one["email"] = chance.choice((one["email"], before["email"]))
+    rows = [
+        {"person": number, **record}
+        for number, one in enumerate(found)
+        for record in (
+            one,
+            *(_copy(chance, one, slips=0.1, gaps=0.1) for _ in range(chance.choice(copies))),
+        )
+    ]
+    chance.shuffle(rows)
+    frame = pl.DataFrame(rows).with_columns(pl.all().exclude("person").replace("", None))
+    return frame.with_columns(pl.int_range(pl.len()).alias("id")).select("id", "person", *FAMILY)
 
 
 def _shop(chance: random.Random, one: Person) -> list[Person]:

@@ -63,7 +63,7 @@ def test_a_source_older_than_its_limit_wants_a_check(run_model: RunModel) -> Non
     """Forty-eight hours at most, forty-nine found."""
     late = DAYS.with_columns(newest_at=pl.datetime(2026, 2, 26, 23))
 
-    assert verdict(run_model, days=late) == ("check", "newest record is 49 h old, limit 48 h")
+    assert verdict(run_model, days=late) == ("check", "newest record is 2 days old, limit 48 h")
 
 
 def test_a_source_whose_events_find_no_customer_wants_a_check(run_model: RunModel) -> None:

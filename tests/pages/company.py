@@ -637,13 +637,13 @@ def churn_list() -> pl.DataFrame:
                 "customer_id": f"8e41aa{n:02}c0ffee",
                 "contact": "j***@example.org" if n % 3 else None,
                 "churn_risk": ((99 - n) / 100) ** 3,
-                "silence": f"quiet for {60 - n} days; usual gap 6",
+                "silence": f"no use for {60 - n} days; usual gap 6 days",
                 "stage": "Use",
                 "last_touchpoint": "View bill",
                 "last_touched_on": AS_OF.date() - timedelta(days=60 - n),
                 "value_cents": 42_000 + 1_000 * n,
                 "currency": "GBP",
-                "reason": "silent for 9 times the usual gap" if n % 2 else "comes seldom",
+                "reason": "no use for 9 times the usual gap" if n % 2 else "comes seldom",
             }
             for n in range(30)
         ]

@@ -81,7 +81,7 @@ def test_a_new_drop_off_leads_the_paths() -> None:
     rises = paths.rises(tables["drop_off_changes"], tables["drop_off_spans"])
 
     assert headlines.of_paths(paths.leaks(tables["drop_off_points"]), rises) == (
-        "New: Order placed (web, phone) lost 58% from 11 to 22 Jan 2027, usually 7%. Most journeys "
+        "Order placed (web, phone) lost 58% from 11 to 22 Jan 2027, usually 7%. Most journeys "
         "that end stop after Visit site: 31% of visits to it are the last"
     )
 

@@ -20,6 +20,15 @@ def test_the_ranked_list_shows_the_counts_of_the_table() -> None:
     )
 
 
+def test_where_nothing_ever_completed_nobody_knows_what_was_lost() -> None:
+    """Completions lost are counted, and are a dash where no journey has completed."""
+    points = company.published()["drop_off_points"]
+    never = points.with_columns(completions_lost=pl.lit(0.0))
+
+    assert paths.leaks(points)[0].cost != "\N{EN DASH}"
+    assert {leak.cost for leak in paths.leaks(never)} == {"\N{EN DASH}"}
+
+
 def _changes(z: float, weeks: int = 1) -> pl.DataFrame:
     """The first weeks of the incident, as far out as `z`."""
     return company.drop_off_changes().with_columns(z=pl.lit(z)).head(weeks)

@@ -53,10 +53,10 @@ def test_every_scored_customer_lies_in_one_tenth() -> None:
 
 def test_reasons_are_counted_without_their_numbers() -> None:
     """Nine times and four times the usual gap are one reason."""
-    listed = pl.DataFrame({"reason": ["silent for 9 times", "silent for 4 times", "comes seldom"]})
+    listed = pl.DataFrame({"reason": ["no use for 9 times", "no use for 4 times", "comes seldom"]})
 
     assert [(reason.words, reason.customers) for reason in risk.reasons(listed)] == [
-        ("Silent for several times", 2),
+        ("No use for several times", 2),
         ("Comes seldom", 1),
     ]
 

@@ -56,9 +56,16 @@ class Column:
 
 
 def plain(text: str) -> str:
-    """A name or a word in lower case, without accents, marks and double blanks."""
+    """A name or a word in lower case, without accents, marks and double blanks.
+
+    The vowels that Indian and Thai scripts write around a consonant are letters of the word.
+    """
     bare = unicodedata.normalize("NFKD", text.casefold())
-    kept = "".join(one if one.isalnum() else " " for one in bare if not unicodedata.combining(one))
+    kept = "".join(
+        one if one.isalnum() or unicodedata.category(one) in {"Mn", "Mc"} else " "
+        for one in bare
+        if not unicodedata.combining(one)
+    )
     return " ".join(kept.split())
 
 

@@ -8,9 +8,9 @@ import copy
 import hashlib
 import json
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import duckdb
@@ -19,7 +19,7 @@ import polars as pl
 from numpy.typing import NDArray
 from splink import DuckDBAPI, Linker, SettingsCreator, block_on
 
-from pipeline.identity.matching import rarity
+from pipeline.identity.matching import homes, rarity
 from pipeline.identity.matching.columns import Column
 from pipeline.identity.matching.comparisons import compared, comparisons
 from pipeline.identity.matching.records import Records
@@ -39,11 +39,16 @@ class Model:
         columns: The attributes it compares.
         siblings: How many other records a record's person has, on average.
         settings: What Splink made of it.
+        kin: How many records of others of the same home a record meets, on average.
+        shares: How often those of one home agree in each comparison as one person's records do;
+            none where the table shows no homes.
     """
 
     columns: tuple[Column, ...]
     siblings: float
     settings: Mapping[str, Any]
+    kin: float = 0.0
+    shares: Mapping[str, float] = field(default_factory=dict)
 
     def text(self) -> str:
         """The model as JSON, the same for the same model."""
@@ -51,6 +56,8 @@ class Model:
             "columns": [asdict(one) for one in self.columns],
             "siblings": self.siblings,
             "settings": self.settings,
+            "kin": self.kin,
+            "shares": self.shares,
         }
         return json.dumps(content, indent=1, sort_keys=True) + "\n"
 
@@ -64,7 +71,14 @@ def read(text: str) -> Model:
     """The model that a JSON text holds."""
     content = json.loads(text)
     columns = tuple(Column(**one) for one in content["columns"])
-    return Model(columns, content["siblings"], content["settings"])
+    # Models of before homes were told from persons have neither.
+    return Model(
+        columns,
+        content["siblings"],
+        content["settings"],
+        content.get("kin", 0.0),
+        content.get("shares", {}),
+    )
 
 
 def learn(
@@ -105,15 +119,42 @@ def settled(con: duckdb.DuckDBPyConnection, records: Records, learnt: Model, pai
     """What was learnt, brought to agree with itself over the pairs that may be one person.
 
     The rules can only guess how many records a person has; the pairs' own probabilities add up
-    to a better number, which changes them, until neither changes.
+    to a better number, which changes them, until neither changes. Where the table shows homes,
+    how many pairs are of one home, and what they share, is found in the same way.
     """
-    siblings = learnt.siblings
+    known = homes.shares(learnt.columns)
+    model = _cleared(learnt, learnt.settings, records.size)
     for _ in range(ROUNDS):
-        chance = prior(siblings, records.size)
-        model = Model(learnt.columns, siblings, _cleared(learnt.settings, chance))
-        found = weights(con, records, model, pairs)["weight"].to_numpy()
-        siblings = _siblings(found - _odds(chance), siblings, records.size)
-    return Model(learnt.columns, siblings, _cleared(learnt.settings, prior(siblings, records.size)))
+        if known:
+            model = _homely(con, records, model, pairs, known)
+        else:
+            found = weights(con, records, model, pairs)["weight"].to_numpy()
+            chance = prior(model.siblings, records.size)
+            siblings = _siblings(found - _odds(chance), model.siblings, records.size)
+            model = replace(model, siblings=siblings)
+        model = _cleared(model, learnt.settings, records.size)
+    return model
+
+
+def _homely(
+    con: duckdb.DuckDBPyConnection,
+    records: Records,
+    model: Model,
+    pairs: Pairs,
+    known: Mapping[str, float | None],
+) -> Model:
+    """The model, with as many records of one person and of one home as the pairs show."""
+    told = _scored(con, records, _telling(model, "intermediate_calculation"), pairs)
+    others = max(records.size - 1, 1)
+    person, home, shares = homes.learn(
+        _evidence(told, known),
+        known,
+        same=max(prior(model.siblings, records.size), 0.01 / others),
+        pair_count=records.size * others / 2,
+    )
+    return replace(
+        model, siblings=_short(person * others), kin=_short(home * others), shares=shares
+    )
 
 
 def _siblings(evidence: NDArray[np.float64], siblings: float, size: int) -> float:
@@ -124,28 +165,42 @@ def _siblings(evidence: NDArray[np.float64], siblings: float, size: int) -> floa
         if abs(told - siblings) <= 0.001 * siblings:
             break
         siblings = told
-    return float(f"{siblings:.4g}")
+    return _short(siblings)
+
+
+def _short(number: float) -> float:
+    return float(f"{number:.4g}")
 
 
 def _odds(probability: float) -> float:
     return float(np.log2(probability / (1 - probability)))
 
 
-def _cleared(learnt: Mapping[str, Any], prior: float) -> dict[str, Any]:
-    """What was learnt, without what a sample of pairs cannot know.
+def _cleared(model: Model, learnt: Mapping[str, Any], size: int) -> Model:
+    """The model with what Splink learnt, without what a sample of pairs cannot know.
 
-    A random sample holds pairs of one person, too: they are taken out of what strangers agree
-    in. And no level is impossible for anybody, however seldom the lessons met it.
+    A random sample holds pairs of one person and of one home, too: they are taken out of what
+    strangers agree in. And no level is impossible, however seldom the lessons met it.
     """
     settings: dict[str, Any] = copy.deepcopy(dict(learnt))
+    bounds = homes.most_different(model.columns)
     for comparison in settings["comparisons"]:
+        alike = prior(model.siblings, size)
+        if share := model.shares.get(comparison["output_column_name"], 0.0):
+            alike = min(alike + share * prior(model.kin, size), 0.5)
         said = [one for one in comparison["comparison_levels"] if not one.get("is_null_level")]
-        for place, level in enumerate(said):
-            m = _bounded(level.get("m_probability"), unknown=_usual(place, len(said)))
+        found = [
+            _bounded(level.get("m_probability"), unknown=_usual(place, len(said)))
+            for place, level in enumerate(said)
+        ]
+        most = bounds.get(comparison["output_column_name"], 1.0)
+        if found[-1] > most:
+            found = [m * (1 - most) / (1 - found[-1]) for m in found[:-1]] + [most]
+        for level, m in zip(said, found, strict=True):
             u = _bounded(level.get("u_probability"), unknown=1e-5)
             level["m_probability"] = round(m, 6)
-            level["u_probability"] = float(f"{max((u - prior * m) / (1 - prior), u / 10):.5g}")
-    return settings
+            level["u_probability"] = float(f"{max((u - alike * m) / (1 - alike), u / 10):.5g}")
+    return replace(model, settings=settings)
 
 
 def _usual(place: int, count: int) -> float:
@@ -165,13 +220,24 @@ def _bounded(found: Any, *, unknown: float) -> float:
 def weights(
     con: duckdb.DuckDBPyConnection, records: Records, model: Model, pairs: Pairs
 ) -> pl.DataFrame:
-    """How much speaks for each pair being one person.
+    """How much speaks for each pair being one person, and neither strangers nor of one home.
 
     Returns:
         One row per pair, in the order of its ends: `left`, `right` (numbers of records) and
         `weight`, log2 of the odds.
     """
-    return _scored(con, records, model, pairs).select("left", "right", "weight")
+    if not model.shares:
+        return _scored(con, records, model, pairs).select("left", "right", "weight")
+    told = _scored(con, records, _telling(model, "intermediate_calculation"), pairs)
+    kin = homes.against(_evidence(told, model.shares), list(model.shares.values()))
+    kin += _odds(prior(model.kin, records.size))
+    return told.select("left", "right", pl.col("weight") - pl.Series(np.logaddexp2(0, kin)))
+
+
+def _evidence(told: pl.DataFrame, names: Iterable[str]) -> NDArray[np.float64]:
+    """What each comparison says for one person and against strangers: a column for each."""
+    parts = [told.select(f"^mw(_tf_adj)?_{name}$").sum_horizontal() for name in names]
+    return np.column_stack([one.to_numpy() for one in parts])
 
 
 def levels(
@@ -183,9 +249,13 @@ def levels(
         One row per pair, in the order of its ends: `left`, `right`, and for each comparison
         `gamma_` and its name: -1 where something is missing, 0 where they are different.
     """
-    settings = {**model.settings, "retain_matching_columns": True}
-    told = _scored(con, records, replace(model, settings=settings), pairs)
+    told = _scored(con, records, _telling(model, "matching"), pairs)
     return told.select("left", "right", "^gamma_.*$")
+
+
+def _telling(model: Model, what: str) -> Model:
+    """The model, told to keep more of what it finds on the way."""
+    return replace(model, settings={**model.settings, f"retain_{what}_columns": True})
 
 
 def _scored(

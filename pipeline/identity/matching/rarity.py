@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from pipeline.identity.matching import homes
 from pipeline.identity.matching.columns import Column
 from pipeline.identity.matching.records import Records
 
@@ -29,8 +30,9 @@ class Rule:
         about: The two columns.
         pair_count: How many pairs of records agree in both.
         share: The least share of them that chance does not explain.
-        purity: The share of them that agree in half of all else, too. A household agrees in name
-            and address, and in nothing else.
+        purity: The share of them that agree in half of all else, too, or where the table shows
+            homes in half of what is a person's own. A household agrees in name and address, and
+            often in telephone and e-mail address, and in nothing else.
     """
 
     about: tuple[Column, Column]
@@ -51,6 +53,7 @@ def rules(records: Records, siblings: float) -> list[Rule]:
     possible = records.size * (records.size - 1) / 2
     own = siblings * records.size / 2
     chance = {name: max(pairs - own, 0.0) / possible for name, pairs in count.items()}
+    telling = homes.telling(records.columns)
     found = []
     for one, other in itertools.combinations(records.columns, 2):
         if one.place >= 0 and other.place >= 0:
@@ -65,6 +68,9 @@ def rules(records: Records, siblings: float) -> list[Rule]:
             ]
             if one.place < 0 and other.place < 0:
                 others.append([codes[rest.name] for rest in records.columns if rest.place >= 0])
+            # Those of one home agree in half of all else as well; not in what is a person's own.
+            if apart := [[codes[rest.name]] for rest in telling if rest not in (one, other)]:
+                others = apart
             purity = _purity(_together(codes[one.name], codes[other.name]), others)
             found.append(Rule((one, other), pairs, max(0.0, 1 - by_chance / pairs), purity))
     return found

@@ -13,6 +13,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.schedules import Cron
 
 from pipeline import publish, run, steps
+from pipeline.errors import BadSettings
 from pipeline.job import begin, lock, plan, standing
 from pipeline.landing.live import sources as live
 from pipeline.settings import Settings, clock, load
@@ -70,10 +71,21 @@ SHOWN = ("run_id", "as_of", "event_count", "customer_count", "failed_checks", "f
 
 
 def serve(settings: Settings, *, cron: str) -> None:
-    """Serve the nightly run by cron, in the company's time zone, until stopped."""
+    """Serve the nightly run by cron, in the company's time zone, until stopped.
+
+    Raises:
+        BadSettings: `cron` is none.
+    """
+    try:
+        schedule = Cron(cron, timezone=settings.company.time_zone)
+    except ValueError as error:
+        raise BadSettings(
+            f"--cron {cron!r}: no such times; write minute, hour, day, month and weekday, such as "
+            "'0 2 * * *' for two each night"
+        ) from error
     nightly.serve(
         name=settings.company.name,
-        schedule=Cron(cron, timezone=settings.company.time_zone),
+        schedule=schedule,
         parameters={"project": str(settings.folder)},
         limit=1,
     )

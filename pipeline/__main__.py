@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import App, CycloptsError, Group, Parameter, validators
 
-from pipeline.errors import WendError
+from pipeline.counted import counted
+from pipeline.errors import NoPlace, WendError, sentence
 
 if TYPE_CHECKING:
+    from cyclopts import ArgumentCollection
+
     from pipeline.settings import Settings
 
 FAILED, USAGE, CHECKS_FAILED = 1, 2, 3
@@ -28,8 +31,22 @@ Project = Annotated[
     Path | None,
     Parameter(help="The project folder; else the nearest wend.toml at or above here."),
 ]
-ASKED = Group("What is asked", validator=validators.LimitedChoice(min=1, max=1))
-MATCHING = Group("What is to be done", validator=validators.LimitedChoice(min=1, max=1))
+AtLeastOne = Annotated[int, Parameter(validator=validators.Number(gte=1))]
+NotNegative = Annotated[int, Parameter(validator=validators.Number(gte=0))]
+
+
+def _one_of(options: "ArgumentCollection") -> None:
+    """Refuse all but one of the options of a group.
+
+    Raises:
+        ValueError: None is given, or several are.
+    """
+    if len(options.filter_by(value_set=True)) != 1:
+        raise ValueError(f"Give one of {', '.join(option.name for option in options)}.")
+
+
+ASKED = Group("What is asked", validator=_one_of)
+MATCHING = Group("What is to be done", validator=_one_of)
 Template = Literal["retail", "software", "telecom", "bank", "health"]
 Step = Literal[
     "land",
@@ -52,6 +69,20 @@ def _folder(project: Path | None) -> Path:
     from pipeline.settings import find_project
 
     return find_project(project or Path.cwd())
+
+
+def _can_write(out: Path | None) -> None:
+    """Refuse a place for an answer before there is one.
+
+    Raises:
+        NoPlace: It lies in no folder, or is one.
+    """
+    if out is None:
+        return
+    if out.is_dir():
+        raise NoPlace(f"{out}: is a folder; name a file in it")
+    if not out.parent.is_dir():
+        raise NoPlace(f"{out}: there is no folder {out.parent}; make it, or name another place")
 
 
 @app.command
@@ -165,11 +196,11 @@ def formats(name: str | None = None, /) -> int:
 
 
 @app.command
-def query(sql: str, *, project: Project = None, limit: int = 50) -> int:
+def query(sql: str, *, project: Project = None, limit: NotNegative = 50) -> int:
     """Ask the published file a question in SQL.
 
     Args:
-        sql: A SELECT over the published tables.
+        sql: One SELECT over the published tables; no other file can be read or written.
         project: The project folder.
         limit: How many rows to print.
     """
@@ -189,7 +220,7 @@ def paths(
     pattern: str,
     *,
     project: Project = None,
-    examples: Annotated[int, Parameter(validator=validators.Number(gte=0))] = 3,
+    examples: NotNegative = 3,
     sql: Annotated[bool, Parameter(negative=())] = False,
 ) -> int:
     """Say how many journeys take a way, how they end, and show some.
@@ -275,6 +306,7 @@ def funnel(  # noqa: PLR0913 - each is a word of the command line
     from pipeline.funnels.question import Question, days
     from pipeline.settings import load
 
+    _can_write(out)
     asked = Question(
         steps=steps,
         window_days=days(window),
@@ -323,13 +355,16 @@ def export(layout: Literal["xes", "ocel"], file: Path, *, project: Project = Non
     from pipeline.exports import ocel, xes
     from pipeline.settings import load
 
+    _can_write(file)
     with publish.connect(load(_folder(project)).published) as con:
         if layout == "xes":
             made = xes.write(con, file)
-            said = f"{made.event_count:,} touchpoints of {made.object_count:,} journeys"
+            objects = counted(made.object_count, "journey")
+            said = f"{counted(made.event_count, 'touchpoint')} of {objects}"
         else:
             made = ocel.write(con, file)
-            said = f"{made.event_count:,} touchpoints and {made.object_count:,} objects"
+            objects = counted(made.object_count, "object")
+            said = f"{counted(made.event_count, 'touchpoint')} and {objects}"
     words.lines([f"{file}: {said}"])
     return 0
 
@@ -367,6 +402,7 @@ def what_if(  # noqa: PLR0913 - each is a word of the command line
     from pipeline.graph import what_if as asked
     from pipeline.settings import load
 
+    _can_write(out)
     if file is not None and from_ is None and to is None and share is None:
         changes = asked.read(file)
     elif file is None and from_ is not None and to is not None and share is not None:
@@ -412,8 +448,9 @@ def _identity_as_of(settings: "Settings", as_of: datetime, out: Path | None) -> 
     instant = as_of if as_of.tzinfo else as_of.replace(tzinfo=UTC)
     stitched = past.write(settings, instant, out)
     said = (
-        f"{stitched.identifier_count:,} identifiers, {stitched.link_count:,} links, "
-        f"{stitched.customer_count:,} customers were known at {instant.isoformat()}"
+        f"{counted(stitched.identifier_count, 'identifier')}, "
+        f"{counted(stitched.link_count, 'link')}, "
+        f"{counted(stitched.customer_count, 'customer')} known at {instant.isoformat()}"
     )
     words.lines([said, f"wrote {out}"])
     return 0
@@ -451,6 +488,7 @@ def identity(
     settings = load(_folder(project))
     if as_of is not None:
         return _identity_as_of(settings, as_of, out)
+    _can_write(out)
     policy = load_identity(try_ or Path())
     with words.progress() as listener:
         found = trial.attempt(settings, policy, now=clock(), listener=listener)
@@ -476,6 +514,7 @@ def erase(  # noqa: PLR0913 - each is a word of the command line
 ) -> int:
     """Erase the person of an identifier from everything that Wend keeps.
 
+    Asks first, where there is a terminal to answer at; elsewhere --yes or --dry-run is needed.
     Ends with 1 where something of the person is left, and with 3 where a check fails in what is
     published anew.
 
@@ -492,6 +531,12 @@ def erase(  # noqa: PLR0913 - each is a word of the command line
     from pipeline.privacy import requests
     from pipeline.settings import clock, load
 
+    is_asking = not (yes or dry_run or verify or resume)
+    if is_asking and not sys.stdin.isatty():
+        sys.stderr.write(
+            "wend: nobody is there to ask: give --yes to erase, or --dry-run to look\n"
+        )
+        return USAGE
     settings = load(_folder(project))
     if verify:
         found = requests.verify(settings, identifiers)
@@ -505,7 +550,7 @@ def erase(  # noqa: PLR0913 - each is a word of the command line
         words.lines(said.lines)
         if dry_run:
             return 0
-        if sys.stdin.isatty() and not yes and input("erase? [y/N] ").strip().lower() != "y":
+        if is_asking and input("erase? [y/N] ").strip().lower() != "y":
             words.lines(["nothing was erased"])
             return 0
         with words.progress() as listener:
@@ -541,7 +586,7 @@ def suppress(
 
 
 @app.command
-def suggest_blocks(*, project: Project = None, limit: int = 30) -> int:
+def suggest_blocks(*, project: Project = None, limit: AtLeastOne = 30) -> int:
     """Name values that look like nobody's, and the lines of wend.toml that would block them.
 
     Looks for values seen with many people or many given names, repeated characters and
@@ -591,7 +636,8 @@ def match_(
         words.lines(["the model is forgotten; the next run learns another"])
     elif take is not None:
         count = nightly.take(settings, take, decided_by=by, on=clock().date())
-        words.lines([f"{count} decisions added to identity_links.csv; the next run holds to them"])
+        added = f"{counted(count, 'decision')} added to identity_links.csv"
+        words.lines([f"{added}; the next run holds to {'it' if count == 1 else 'them'}"])
     return 0
 
 
@@ -599,9 +645,9 @@ def match_(
 def simulate(
     *,
     out: Path,
-    customers: int = 4_000,
-    days: int = 180,
-    seed: int = 1,
+    customers: AtLeastOne = 4_000,
+    days: AtLeastOne = 180,
+    seed: NotNegative = 1,
 ) -> int:
     """Write an invented company's raw logs, with the truth beside them.
 
@@ -614,13 +660,20 @@ def simulate(
     from pipeline import words
     from pipeline.simulate import company, plan
 
+    if out.exists() and any(out.iterdir()):
+        raise NoPlace(f"{out}: holds other files; name a new folder with --out")
     company.simulate(out, plan.usual(customers, days), seed=seed)
     words.lines([f"wrote {out}; next: wend run --project {out}"])
     return 0
 
 
 @app.command
-def demo(*, out: Path = Path("data/demo"), customers: int = 4_000, days: int = 180) -> int:
+def demo(
+    *,
+    out: Path = Path("data/demo"),
+    customers: AtLeastOne = 4_000,
+    days: AtLeastOne = 180,
+) -> int:
     """Simulate a company, run the main job on it and say where to look.
 
     Args:
@@ -650,13 +703,18 @@ def schedule(*, project: Project = None, cron: str = "0 2 * * *") -> int:
 
 
 def main() -> None:
-    """Run the command line; a WendError becomes a sentence and exit code 1."""
+    """Run the command line; what is refused, by Wend or the machine, is a sentence and code 1."""
     try:
-        code = app(result_action="return_value", exit_on_error=False, print_error=True)
+        code = app(
+            sys.argv[1:], result_action="return_value", exit_on_error=False, print_error=True
+        )
     except CycloptsError:
         sys.exit(USAGE)
     except WendError as error:
         sys.stderr.write(f"wend: {error}\n")
+        sys.exit(FAILED)
+    except OSError as error:
+        sys.stderr.write(f"wend: {sentence(error)}\n")
         sys.exit(FAILED)
     except KeyboardInterrupt:
         sys.stderr.write("wend: stopped; the published snapshot is untouched\n")

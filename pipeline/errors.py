@@ -1,4 +1,22 @@
-"""Every error raised on purpose; each message says where, what was found and what to do."""
+"""Every error raised on purpose; each message says where, what was found and what to do.
+
+What the machine itself refuses, such as a folder that nobody may write to, gets its sentence here.
+"""
+
+import errno
+
+# What to do, by what the machine says.
+ADVICE = {
+    errno.EACCES: "let this user in, or name another place",
+    errno.EPERM: "let this user in, or name another place",
+    errno.EROFS: "nothing can be written there; name another place",
+    errno.ENOENT: "check the spelling, or make it first",
+    errno.ENOTDIR: "a file is where a folder should be",
+    errno.EISDIR: "name a file in it",
+    errno.EEXIST: "move it away, or name another place",
+    errno.ENOSPC: "the disk is full; make room",
+    errno.EDQUOT: "all that this user may fill is full; make room",
+}
 
 
 class WendError(Exception):
@@ -83,3 +101,19 @@ class ErasurePending(WendError):
 
 class BadWhatIf(WendError):
     """A change of transitions that names nobody's way, or cannot be meant."""
+
+
+class NoPlace(WendError):
+    """An answer cannot be written where it was asked for."""
+
+
+class DiskFull(WendError):
+    """There is no room left for what is to be written; what stood before still stands."""
+
+
+def sentence(error: OSError) -> str:
+    """What the machine refused: the file or folder, what it says of it, and what to do."""
+    said = (error.strerror or str(error)).lower()
+    place = f"{error.filename}: " if error.filename else ""
+    advice = ADVICE.get(error.errno or 0)
+    return f"{place}{said}; {advice}" if advice else f"{place}{said}"

@@ -16,6 +16,7 @@ from pipeline import publish
 from pipeline.errors import NoSuchInstant, RunInProgress, Stale
 from pipeline.landing import ledger
 from pipeline.resources import sql_folder
+from pipeline.room import room_in
 from pipeline.settings import FILE_NAME, Settings, identity_key
 
 # Who is one person and who is not, as people decided; a project may do without.
@@ -54,6 +55,7 @@ def lock(settings: Settings) -> Iterator[None]:
 
     Raises:
         RunInProgress: Another run holds it.
+        DiskFull: There was no room for what was done meanwhile.
     """
     settings.lake.mkdir(parents=True, exist_ok=True)
     with (settings.lake / ".lock").open("w") as file:
@@ -63,7 +65,8 @@ def lock(settings: Settings) -> Iterator[None]:
             raise RunInProgress(
                 f"{settings.folder}: another run is at work; wait for it to end"
             ) from error
-        yield
+        with room_in(settings.folder / "data", "what was published before still stands"):
+            yield
 
 
 def plan(settings: Settings, as_of: datetime | None, now: datetime) -> Job:

@@ -176,13 +176,43 @@ def previous_identifiers(published: Path) -> pl.DataFrame:
 
 
 def ask(con: duckdb.DuckDBPyConnection, sql: str, *, limit: int) -> pl.DataFrame:
-    """The first rows of an analyst's own question.
+    """The first rows of an analyst's own question: one SELECT over what is published.
 
     Raises:
-        BadQuery: DuckDB does not take it; says what it says.
+        BadQuery: It is something else, or DuckDB does not take it; says what it says.
     """
     try:
+        _keep_in(con)
+        asked = con.extract_statements(sql)
+        if len(asked) != 1:
+            raise BadQuery(f"write one SELECT; there are {len(asked) or 'none'}")
+        if not _is_select(con, asked[0]):
+            raise BadQuery("write a SELECT; published tables are only read")
         frame: pl.DataFrame = con.sql(sql).limit(limit).pl()
     except duckdb.Error as error:
         raise BadQuery(f"the query failed: {error}") from error
     return frame
+
+
+def _is_select(con: duckdb.DuckDBPyConnection, asked: duckdb.Statement) -> bool:
+    """Whether a statement only reads."""
+    if asked.type != duckdb.StatementType.MULTI:
+        return asked.type == duckdb.StatementType.SELECT
+    # A PIVOT is several statements to DuckDB, wherever it stands: by itself, or in a COPY.
+    try:
+        con.extract_statements(f"from (\n{asked.query}\n)")
+    except duckdb.ParserException:
+        return False
+    return True
+
+
+def _keep_in(con: duckdb.DuckDBPyConnection) -> None:
+    """Let a connection reach no other file than its own.
+
+    Snapshots of earlier versions have their events in a file beside it.
+    """
+    if con.sql("select current_setting('enable_external_access')").fetchall() == [(True,)]:
+        (path,) = con.sql("select path from duckdb_databases() where not internal").fetchall()[0]
+        events = quoted(Path(path).with_name("events.parquet").as_posix())
+        con.execute(f"set allowed_paths = [{events}]")
+        con.execute("set enable_external_access = false")

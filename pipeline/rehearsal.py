@@ -11,6 +11,7 @@ import polars as pl
 from pipeline import warehouse
 from pipeline.catalogue import benchmarks
 from pipeline.catalogue import files as catalogue
+from pipeline.catalogue.goals import goals
 from pipeline.catalogue.suggestions import suggestions
 from pipeline.change import interventions
 from pipeline.identity import decisions
@@ -18,6 +19,7 @@ from pipeline.lake import open_lake
 from pipeline.landing import gate, ledger
 from pipeline.landing.ledger import Night
 from pipeline.landing.staging import Problem
+from pipeline.room import room_in
 from pipeline.settings import Settings
 
 
@@ -43,15 +45,19 @@ def rehearse(settings: Settings, *, now: datetime) -> Rehearsal:
     """Read every source whole, land nothing, and say what would come of it.
 
     Raises:
-        BadSettings: A line of the catalogue, of identity_links.csv, of interventions.csv or of
-            benchmarks.csv that cannot be meant.
+        BadSettings: There is no source, or a goal, a line of the catalogue, of identity_links.csv,
+            of interventions.csv or of benchmarks.csv cannot be meant.
     """
     read = catalogue.read(settings.folder)
     touchpoints = read.touchpoints["touchpoint"].to_list()
+    goals(settings.goals, touchpoints)
     interventions.read(settings.folder, touchpoints)
     benchmarks.read(settings.folder, read.stages["stage"].to_list(), touchpoints)
     decisions.read(settings.folder, region=settings.company.phone_region)
-    with tempfile.TemporaryDirectory(prefix="wend-check-") as folder:
+    with (
+        room_in(Path(tempfile.gettempdir()), "a check changes nothing in the project"),
+        tempfile.TemporaryDirectory(prefix="wend-check-") as folder,
+    ):
         lake = Path(folder)
         landing = gate.land(settings, lake, Night(1, frozenset(), now), tell=lambda *_: None)
         refused = ledger.landed_table(lake, "quarantine").collect()

@@ -10,8 +10,9 @@ from typing import Protocol
 import polars as pl
 
 from pipeline import publish, steps
+from pipeline.counted import counted
 from pipeline.job import begin, lock, plan, resume
-from pipeline.landing import gate, ledger
+from pipeline.landing import arrivals, gate, ledger
 from pipeline.landing.schema import FILES, QUARANTINE
 from pipeline.landing.staging import Problem
 from pipeline.settings import Settings
@@ -46,7 +47,9 @@ class Result:
     @property
     def is_short(self) -> bool:
         """Whether a file of tonight or a whole source is not in what was published."""
-        left_out = [one for one in self.problems if not one.is_taken and one.reason != gate.NO_FILE]
+        left_out = [
+            one for one in self.problems if not one.is_taken and one.reason != arrivals.NO_FILE
+        ]
         return bool(left_out or self.failed_sources)
 
 
@@ -139,8 +142,9 @@ def _landed(files: pl.DataFrame) -> str:
     """A sentence on the files landed now."""
     if not files.height:
         return "nothing new"
-    landed, refused = files["landed_count"].sum(), files["quarantined_count"].sum()
-    return f"{landed:,} records of {files.height:,} files, {refused:,} refused"
+    landed, refused = int(files["landed_count"].sum()), int(files["quarantined_count"].sum())
+    taken = f"{counted(landed, 'record')} of {counted(files.height, 'file')}"
+    return f"{taken}, {refused:,} refused"
 
 
 def result(settings: Settings, landing: gate.Landing, *, is_new: bool) -> Result:

@@ -48,6 +48,16 @@ def _network(text: str) -> str:
         raise ValueError(f"{error}; write a range such as '66.249.64.0/19'") from error
 
 
+def _format(name: str) -> str:
+    from pipeline.landing.formats import format_named  # noqa: PLC0415 - it knows sources itself
+
+    try:
+        format_named(name)
+    except BadSettings as error:
+        raise ValueError(str(error)) from error
+    return name
+
+
 Zone = Annotated[str, AfterValidator(_zone)]
 AttributeName = Annotated[str, Field(pattern=f"^({'|'.join(ATTRIBUTES)}|consent_[a-z][a-z_]*)$")]
 GoldenAttribute = Annotated[str, Field(pattern=f"^({'|'.join(ATTRIBUTES)})$")]
@@ -99,7 +109,23 @@ class Columns(_Section):
     A value that begins with `=` is a constant: `kind = "=call_answered"`.
 
     Attributes:
+        occurred_at: The column of when it happened, in the source's time_format.
+        kind: The column of what happened, in the source's own words.
+        own_id: The column of the record's own id, by which it is known when it comes again.
+        label: The column of what tells events of one kind apart, such as a page or a queue.
+        received_at: The column of when the source took it in.
+        text: The column of what was said or written.
+        amount: The column of a sum of money in major units.
+        currency: The column of its currency; else the company's.
+        score_kind: The column of nps, csat or ces.
+        score: The column of a survey's score, on the scale of its kind.
+        object_kind: The column of what the event is about, such as order.
+        object_id: The column of that object's id.
+        link: The column of the record's address in its source.
+        actor: The column of customer, agent, bot or system.
+        direction: The column of inbound, outbound or internal.
         sequence: The column of whole numbers that put the records of one instant in order.
+        user_agent: The column of the browser's User-Agent, which tells device and machine.
         device_kind: The column of desktop, mobile or tablet; any other word is `other`.
         identifiers: Namespace -> the column of the customer's identifier in it.
         merged: Namespace -> the column of another one in the same namespace, which the row
@@ -107,6 +133,8 @@ class Columns(_Section):
             all (identity_unmerged).
         attributes: What is known of the customer -> its column: full_name = "Client name".
         id_widths: Column of ids -> how many digits each has, so that lost leading noughts show.
+        properties: Columns that are kept as properties of the event.
+        ignore: Columns that mean nothing here; a column that is in no list refuses the file.
     """
 
     occurred_at: str
@@ -160,7 +188,8 @@ class Snapshot(_Section):
         watch: Columns whose change is an event; "*" is every column not named otherwise.
         identifiers: Namespace -> column; their change is an event, too.
         label: The column whose value is what events are about, such as a stage; watched.
-        amount: A sum of money in major units, watched; `currency` its column or `=EUR`.
+        amount: A sum of money in major units, watched.
+        currency: The column of its currency, or `=EUR`.
         created_at: The column of the object's own creation.
         changed_at: The column of the object's last change.
         taken_at: The column of the instant the export was taken at, the same in all rows.
@@ -266,8 +295,9 @@ class Source(_Section):
     """One configured source.
 
     Attributes:
-        path: A glob below the project folder, or of an object storage as a URL, such as
-            s3://bucket/web/*.jsonl.gz; .gz .bz2 .xz .zst .zip .tar are opened.
+        path: A glob below the project folder, or an absolute one, such as /data/web/*.csv or
+            ~/web/*.csv, or of an object storage as a URL, such as s3://bucket/web/*.jsonl.gz;
+            .gz .bz2 .xz .zst .zip .tar are opened.
         database: Fetch rows from here instead.
         mailbox: Fetch mail from here instead.
         storage: How the object storage of `path` is reached.
@@ -293,7 +323,7 @@ class Source(_Section):
             earlier records: `stop` the file until someone looks, or `warn` and land.
     """
 
-    format: str
+    format: Annotated[str, AfterValidator(_format)]
     path: str = ""
     database: Database | None = None
     mailbox: Mailbox | None = None
@@ -637,6 +667,10 @@ def _sentence(path: Path, lines: dict[tuple[str, ...], int], fault: Any) -> str:
         message = "unknown key; check its spelling or take it out"
     if fault["type"] == "missing":
         message = "is missing; add it"
+    if fault["type"] == "literal_error":
+        message = f"{message}, not {fault['input']!r}"
+    if where[:1] == ("sources",):
+        message = message.replace("sources.NAME", ".".join(where[:2]))
     return f"{path}:{line}: {'.'.join(where)}: {message}"
 
 

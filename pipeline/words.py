@@ -14,6 +14,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from rich.table import Table
 
 from pipeline import publish
+from pipeline.counted import counted
 from pipeline.errors import NothingPublished
 from pipeline.landing import ledger
 from pipeline.settings import Settings
@@ -120,8 +121,11 @@ def source_lines(files: pl.DataFrame) -> list[str]:
         .sort("source")
     )
     return [
-        f"  {row['source']}: {row['file_count']:,} files, "
-        + ", ".join(f"{row[column]:,} {word}" for word, column in COUNTS)
+        f"  {row['source']}: {counted(row['file_count'], 'file')}, "
+        + ", ".join(
+            counted(row[column], "duplicate") if word == "duplicates" else f"{row[column]:,} {word}"
+            for word, column in COUNTS
+        )
         + (f" ({row['revised_count']:,} of the duplicates revised)" if row["revised_count"] else "")
         for row in totals.iter_rows(named=True)
     ]

@@ -96,13 +96,13 @@ def test_an_instant_nothing_is_known_of_is_refused(
 def test_a_night_that_leaves_a_file_out_says_so_by_its_exit_code(
     own_company: Path, wend: Wend
 ) -> None:
-    """A half-written file beside good ones: all else is published, and a scheduler sees it."""
-    (own_company / "raw" / "portal" / "broken.log").write_bytes(b"\x1f\x8bbroken off")
+    """A file of other columns beside good ones: all else is published, and a scheduler sees it."""
+    (own_company / "raw" / "calls" / "other.csv").write_text("who,what\n1,2\n")
 
     done = wend("run", "--project", own_company)
 
     assert done.returncode == 3, done.stdout + done.stderr
-    assert "broken.log" in done.stdout
+    assert "other.csv" in done.stdout
 
 
 def test_every_published_table_and_column_has_a_comment(ran_company: Path) -> None:

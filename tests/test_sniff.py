@@ -132,6 +132,7 @@ def test_no_value_is_shown_of_what_is_refused(tmp_path: Path) -> None:
          "which column names the customer"),
         ("notes.txt", "to buy milk\nand bread\n", "no format that is known has such lines"),
         ("empty.csv", "", "is empty"),
+        ("ls", "\x7fELF\0\0\0 an engine, no log", "it is no text"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_told_is_said(tmp_path: Path, name: str, content: str, lack: str) -> None:

@@ -13,6 +13,7 @@ import networkx as nx
 import polars as pl
 
 from pipeline import publish
+from pipeline.counted import counted
 from pipeline.errors import UnknownIdentifier
 from pipeline.identity import apart, lookup
 from pipeline.identity.lookup import Lookup
@@ -256,7 +257,7 @@ def sentences(found: Explanation) -> list[str]:
     elif found.together.is_empty():
         said = [f"{found.identifier} is customer {found.customer_id}, and all that is known of it"]
     else:
-        count = f"{found.together.height:,} other identifiers"
+        count = counted(found.together.height, "other identifier")
         said = [f"{found.identifier} is customer {found.customer_id}, together with {count}:"]
     for row in found.together.iter_rows(named=True):
         said += [f"  {row['path']}", f"      {_evidence(row)}"]

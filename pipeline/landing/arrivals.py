@@ -1,9 +1,10 @@
 """What lies at a source's path and was never landed, in batches of bounded size."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from pipeline.errors import SourceRefused
 from pipeline.landing import ledger
 from pipeline.landing.record import RawFile
 from pipeline.settings import Source
@@ -14,11 +15,49 @@ BATCH_BYTES = 256 * 2**20
 BATCH_FILES = 5_000
 # A file that shrank to less than this is taken for half written.
 LEAST_SHARE = 0.5
+NO_FILE = "no file matches this path"
 
 
 def discover(folder: Path, source: Source) -> list[Path]:
-    """The files that a source's glob names, in the order of their names."""
-    return sorted(path for path in folder.glob(source.path) if path.is_file())
+    """The files that a source's glob names, in the order of their names.
+
+    Raises:
+        SourceRefused: There is none, or nobody can look there.
+    """
+    found = named(folder, source.path)
+    if not found and (folder / _whole(source.path)).is_dir():
+        raise SourceRefused(f"is a folder; write {source.path.rstrip('/')}/* for the files in it")
+    if not found:
+        raise SourceRefused(NO_FILE)
+    return found
+
+
+def named(folder: Path, pattern: str) -> list[Path]:
+    """The files that a glob names: below `folder`, unless it begins with / or ~.
+
+    Raises:
+        SourceRefused: It is no glob, or nobody can look there.
+    """
+    try:
+        whole = _whole(pattern)
+        if (folder / whole).is_dir():
+            return []
+        # Only what is relative can be a glob: an absolute one begins at the root.
+        start = Path(whole.anchor) if whole.is_absolute() else folder
+        found = start.glob(whole.relative_to(whole.anchor).as_posix())
+        return sorted(path for path in found if path.is_file())
+    except OSError as error:
+        raise SourceRefused(f"cannot be looked at: {error.strerror}") from error
+    except ValueError as error:
+        raise SourceRefused(f"cannot be a path: {error}") from error
+
+
+def _whole(pattern: str) -> Path:
+    """A glob whose ~ is the home folder; where nobody is called so, it stays as it is."""
+    try:
+        return Path(pattern).expanduser()
+    except RuntimeError:
+        return Path(pattern)
 
 
 class Arrivals(NamedTuple):
@@ -27,11 +66,14 @@ class Arrivals(NamedTuple):
     Attributes:
         new: Files to land.
         cut_off: Paths of files that lost most of what they held when last looked at.
+        copies: Path of each file first looked at now -> that of the file with the same content
+            beside it, whose records it would repeat.
         stamps: All files as they are now, but those cut off as they were.
     """
 
     new: list[RawFile]
     cut_off: list[str]
+    copies: dict[str, str]
     stamps: ledger.Stamps
 
 
@@ -39,15 +81,22 @@ def fresh_files(
     folder: Path,
     identity: Callable[[str, str], str],
     paths: Sequence[Path],
-    known: set[str],
+    known: Mapping[str, str],
     stamps: ledger.Stamps,
 ) -> Arrivals:
     """The files whose content was never landed for this source.
 
-    `identity` gives a file's id, from its path and the hash of its content.
+    Args:
+        folder: The project's.
+        identity: Gives a file's id, from its path and the hash of its content.
+        paths: What lies at the source's path.
+        known: Id of each landed file -> the path that it landed from.
+        stamps: The files as they were when they were last looked at.
     """
     stamps = dict(stamps)
     new: dict[str, RawFile] = {}
+    ids: dict[str, str] = {}
+    fresh: list[str] = []
     cut_off: list[str] = []
     for path in paths:
         # What `wend check` fetches lies elsewhere.
@@ -60,10 +109,19 @@ def fresh_files(
                 cut_off.append(relative)
                 continue
             stamps[relative] = now
-        file_id = identity(relative, stamps[relative].sha)
+            if before is None or before.sha != now.sha:
+                fresh.append(relative)
+        file_id = ids[relative] = identity(relative, stamps[relative].sha)
         if file_id not in known and file_id not in new:
             new[file_id] = RawFile(path, relative, file_id)
-    return Arrivals(list(new.values()), cut_off, stamps)
+    landed = {**known, **{file_id: file.name for file_id, file in new.items()}}
+    # A file that was renamed, as logs are when they are rotated, is no copy: the first is gone.
+    copies = {
+        relative: landed[ids[relative]]
+        for relative in fresh
+        if landed[ids[relative]] != relative and ids.get(landed[ids[relative]]) == ids[relative]
+    }
+    return Arrivals(list(new.values()), cut_off, copies, stamps)
 
 
 def is_cut_off(before: ledger.Stamp | None, now: ledger.Stamp) -> bool:

@@ -11,6 +11,7 @@ from importlib import import_module
 from pathlib import PurePosixPath
 from typing import cast
 
+from pipeline.catalogue.sheets import nearest_name
 from pipeline.errors import BadSettings
 from pipeline.landing.fields import Documented
 from pipeline.landing.plain import Plain
@@ -152,10 +153,10 @@ def format_named(name: str) -> Format:
     """The format that wend.toml calls `name`.
 
     Raises:
-        BadSettings: There is none; lists those there are.
+        BadSettings: There is none; names the nearest, or those there are.
     """
     if name not in FORMATS:
-        raise BadSettings(f"no format {name!r}; there are {', '.join(FORMATS)}")
+        raise BadSettings(f"no format {name!r}; {nearest_name(name, list(FORMATS))}")
     return FORMATS[name]
 
 

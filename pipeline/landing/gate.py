@@ -8,7 +8,7 @@ import json
 import shutil
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 from pathlib import Path
@@ -18,7 +18,8 @@ import duckdb
 import polars as pl
 
 from pipeline import warehouse
-from pipeline.errors import RecordsLost
+from pipeline.counted import counted
+from pipeline.errors import BadSettings, RecordsLost, SourceRefused
 from pipeline.landing import fields, ledger, text
 from pipeline.landing.arrivals import batches, discover, fresh_files
 from pipeline.landing.clocks import Clock, microseconds
@@ -36,7 +37,7 @@ from pipeline.landing.schema import (
 from pipeline.landing.staging import FAST_BYTES, Problem, stage
 from pipeline.privacy.gate import forget, is_erased, masked_paths, tellable
 from pipeline.resources import sql_folder
-from pipeline.settings import Settings
+from pipeline.settings import FILE_NAME, Settings
 
 DAY_US = 86_400_000_000
 # How many texts are held at once while they are cleaned.
@@ -51,7 +52,6 @@ MESSAGES = pl.Schema(
 )
 # Of the batch database; with what readers hold, a landing stays under one GiB.
 MEMORY_GIB = 0.7
-NO_FILE = "no file matches this path"
 CUT_OFF = (
     "less than half of what it was when it was last read: half written? fetch it again; "
     "if it is right, give it another name"
@@ -85,9 +85,15 @@ def land(settings: Settings, lake: Path, night: Night, *, tell: Tell) -> Landing
         tell: Called with a source, files done and files to do.
 
     Raises:
+        BadSettings: There is no source.
         RecordsLost: The accounting equation of a file does not hold.
     """
-    known = set(ledger.files(lake)["file_id"].to_list())
+    if not settings.sources:
+        raise BadSettings(
+            f"{settings.folder / FILE_NAME}: there is no source to read; add a [sources.NAME] "
+            "section (`wend sniff FILE` proposes one)"
+        )
+    known = dict(ledger.files(lake).select("file_id", "path").iter_rows())
     stamps = ledger.read_stamps(lake)
     rows: list[pl.DataFrame] = []
     problems: list[Problem] = []
@@ -97,17 +103,23 @@ def land(settings: Settings, lake: Path, night: Night, *, tell: Tell) -> Landing
             found, unreached = arrived(settings, name, lake, night.landed_at)
             problems.extend(unreached)
         else:
-            found = discover(settings.folder, source)
-            if not found:
-                problems.append(Problem(name, source.path, NO_FILE))
+            try:
+                found = discover(settings.folder, source)
+            except SourceRefused as refusal:
+                found = []
+                problems.append(Problem(name, source.path, str(refusal)))
         layout = format_named(source.format)
         identity = layout.identity(name, source)
-        new, cut_off, stamps = fresh_files(settings.folder, identity, found, known, stamps)
+        new, cut_off, copies, stamps = fresh_files(settings.folder, identity, found, known, stamps)
         problems.extend(Problem(name, path, CUT_OFF) for path in cut_off)
+        # What Wend fetched itself may come again; nobody put it there twice.
+        if not is_live(source):
+            told = tellable({path: stamps[path] for path in copies}, lake)
+            problems.extend(of_copies(name, {path: copies[path] for path in told}))
         feed = feed_of(settings, name, night.landed_at)
         encoding = encoding_of(feed)
         new = [replace(file, encoding=encoding) for file in new]
-        known.update(file.file_id for file in new)
+        known.update((file.file_id, file.name) for file in new)
         done = 0
         for batch in layout.one_by_one(new, feed) if layout.is_stateful else batches(new):
             landed, refused = land_batch(settings, lake, feed, batch, night)
@@ -119,6 +131,19 @@ def land(settings: Settings, lake: Path, night: Night, *, tell: Tell) -> Landing
     stamps = {path: stamp for path, stamp in stamps.items() if path not in left}
     ledger.write_stamps(lake, tellable(stamps, lake))
     return Landing(pl.concat([pl.DataFrame(schema=FILES), *rows]), tuple(problems))
+
+
+def of_copies(source: str, copies: Mapping[str, str]) -> list[Problem]:
+    """What to say of files that hold what another one does: one for all of a source.
+
+    Tables that seldom change are exported again and again.
+    """
+    if not copies:
+        return []
+    (path, first), *others = copies.items()
+    more = f"; {counted(len(others), 'more file')} likewise" if others else ""
+    reason = f"the same as {first}, byte for byte, and landed once{more}"
+    return [Problem(source, path, reason, is_taken=True)]
 
 
 def feed_of(settings: Settings, name: str, now: datetime) -> Feed:

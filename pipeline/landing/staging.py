@@ -127,7 +127,10 @@ def stage(
         try:
             _take(con, feed, file, pending, plain)
         except SourceRefused as refusal:
-            problem = Problem(feed.name, file.name, str(refusal).removeprefix(f"{file.name}: "))
+            reason = str(refusal).removeprefix(f"{file.name}: ")
+            # Readers of many sources do not know which one this is.
+            reason = reason.replace("[sources.NAME.", f"[sources.{feed.name}.")
+            problem = Problem(feed.name, file.name, reason)
         after = file.path.stat()
         if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
             reason = "changed while it was read; the next run takes it"

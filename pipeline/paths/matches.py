@@ -6,6 +6,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
+from pipeline.counted import counted
 from pipeline.paths.patterns import Names, Pattern, read, segments
 from pipeline.resources import sql_folder
 
@@ -52,8 +53,10 @@ def lines(found: Matches) -> list[str]:
         return [f"none of {total:,} journeys fits"]
     fit, other = counts[True], counts.get(False)
     whole = f"{fit['journey_share']:.1%} of all"
+    journeys, customers = fit["journey_count"], fit["customer_count"]
+    fits = "fits" if journeys == 1 else "fit"
     return [
-        f"{fit['journey_count']:,} journeys of {fit['customer_count']:,} customers fit, {whole}",
+        f"{counted(journeys, 'journey')} of {counted(customers, 'customer')} {fits}, {whole}",
         f"they end: {fit['completed']:,} completed, {fit['ended']:,} ended, {fit['open']:,} open",
         f"completed, of those settled: {_share(fit)}"
         + (f"; of journeys that do not fit {_share(other)}" if other else ""),

@@ -16,6 +16,7 @@ from pathlib import Path
 import orjson
 
 from pipeline.landing import ledger
+from pipeline.landing.arrivals import named
 from pipeline.privacy import search, tombstones
 from pipeline.privacy.gate import RULE
 from pipeline.privacy.rewording import named_in_path, reworded_path
@@ -95,7 +96,7 @@ def line_files(settings: Settings) -> set[Path]:
         path
         for source in settings.sources.values()
         if source.format in LINE_FORMATS and source.path and "://" not in source.path
-        for path in settings.folder.glob(source.path)
+        for path in named(settings.folder, source.path)
     }
 
 
@@ -167,7 +168,7 @@ def holders(settings: Settings, wanted: Needles) -> list[str]:
     paths = {path for path in settings.folder.iterdir() if path.is_file()}
     for source in settings.sources.values():
         if source.path and "://" not in source.path:
-            paths.update(path for path in settings.folder.glob(source.path) if path.is_file())
+            paths.update(named(settings.folder, source.path))
     data = settings.folder / "data"
     found = {path for path in paths if data not in path.parents} | set(own(settings))
     return [

@@ -74,12 +74,29 @@ def rehearse(settings: Settings, person: Person) -> Erased:
     counts.update(decided.count(settings, person))
     wanted = needles(person.identifiers, person.pairs, person.asked)
     counts["fetched files"] = len(search.holders(copies.fetched(settings.lake), wanted))
-    counts["snapshots"] = len(snapshots(settings.published))
+    if +counts or person.customer_ids or person.event_ids or is_known(settings, person):
+        counts["snapshots"] = len(snapshots(settings.published))
     return Erased(person, +counts, tuple(copies.holders(settings, wanted)), ())
 
 
+def is_known(settings: Settings, person: Person) -> bool:
+    """Whether anything that Wend keeps names the person, be it but an old snapshot."""
+    ours = derived(settings, person.identifiers).union(person.pairs)
+    wanted = needles(person.identifiers, ours, person.asked)
+    return bool(search.holders(copies.own(settings), wanted) or remaining(settings, wanted))
+
+
 def erase(settings: Settings, person: Person, *, now: datetime, listener: Listener) -> Erased:
-    """Erase a person; the caller holds the project's lock."""
+    """Erase a person; the caller holds the project's lock.
+
+    Of whom nothing is kept nothing is removed; a tombstone keeps out what may come later.
+    """
+    if not (person.customer_ids or person.event_ids):
+        would = rehearse(settings, person)
+        if not would.counts and not is_known(settings, person):
+            stones = tombstones.add(settings.lake, now, names(person, ()))
+            write_manifest(settings.lake, would, now, stones)
+            return would
     pending.write(settings.lake, Pending(person, now))
     return finish(settings, Pending(person, now), listener=listener)
 
@@ -243,6 +260,7 @@ def write_manifest(lake_folder: Path, erased: Erased, at: datetime, stones: Iter
     }
     name = hashlib.sha256("".join(digests).encode()).hexdigest()[:16]
     path = lake_folder / "erasures" / f"{at:%Y-%m-%dT%H%M%SZ}-{name}.json"
+    path.parent.mkdir(exist_ok=True)
     staged = path.with_suffix(".staged")
     staged.write_text(json.dumps(told, indent=2), encoding="utf-8")
     tombstones.replace(staged, path)

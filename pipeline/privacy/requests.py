@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from pipeline.counted import counted
 from pipeline.errors import NotOnePerson, UnknownIdentifier
 from pipeline.identity.explain import spellings
 from pipeline.job import lock
@@ -62,7 +63,8 @@ def rehearse(settings: Settings, asked: Sequence[str], *, alone: bool, now: date
         named = together(find(settings, one, now=now) for one in asked)
         person = closure.completed(settings, named)
         would = erasure.rehearse(settings, person)
-    return Rehearsed(person, [_whom(person), "would go:", *_told(would)])
+    going = "would go:" if would.counts else "nothing would go, and a tombstone would be set"
+    return Rehearsed(person, [_whom(person), going, *_told(would)])
 
 
 def erase(settings: Settings, person: Person, *, now: datetime, listener: Listener) -> Done:
@@ -104,7 +106,8 @@ def verify(settings: Settings, asked: Sequence[str]) -> Verified:
     named = erasure.landed_names(settings, identifiers)
     names = [path.relative_to(settings.folder).as_posix() for path in found]
     lines = [f"! found in {name}" for name in copies.without_names(names, wanted)]
-    lines += [f"! {named:,} landed records name it"] if named else []
+    names_it = "names it" if named == 1 else "name it"
+    lines += [f"! {counted(named, 'landed record')} {names_it}"] if named else []
     lines += [f"tombstone: {path.name}" for path in places if path in allowed]
     lines += [f"{'found' if found or named else 'nothing found'} under {data}"]
     return Verified(bool(found or named), lines)
@@ -141,7 +144,7 @@ def suppress(settings: Settings, asked: str, *, now: datetime) -> list[str]:
     with lock(settings):
         person = closure.whole(settings, asked, now=now)
         count = suppression.add(settings.lake, person.identifiers, now)
-    return [_whom(person), f"processing stops with the next run: {count:,} identifiers"]
+    return [_whom(person), f"processing stops with the next run: {counted(count, 'identifier')}"]
 
 
 def lift(settings: Settings, asked: str, *, now: datetime) -> list[str]:
@@ -149,7 +152,7 @@ def lift(settings: Settings, asked: str, *, now: datetime) -> list[str]:
     with lock(settings):
         person = closure.whole(settings, asked, now=now)
         count = suppression.lift(settings.lake, person.identifiers)
-    return [_whom(person), f"processing goes on with the next run: {count:,} identifiers"]
+    return [_whom(person), f"processing goes on with the next run: {counted(count, 'identifier')}"]
 
 
 def _pairs(settings: Settings, asked: str) -> list[tuple[str, str]]:
@@ -169,7 +172,7 @@ def _pairs(settings: Settings, asked: str) -> list[tuple[str, str]]:
 
 def _whom(person: Person) -> str:
     ids = ", ".join(person.customer_ids) or "nobody who is a customer"
-    return f"{ids}: {len(person.identifiers):,} identifiers"
+    return f"{ids}: {counted(len(person.identifiers), 'identifier')}"
 
 
 def _told(erased: Erased) -> list[str]:
@@ -183,6 +186,9 @@ def _told(erased: Erased) -> list[str]:
 
 def _outcome(erased: Erased) -> list[str]:
     """What was done, and whether anything is left."""
+    if not erased.counts:
+        kept_out = "nothing is kept of them and nothing was removed; a later record will be ignored"
+        return [_whom(erased.person), kept_out, *_told(erased)]
     lines = [_whom(erased.person), "went or was rewritten:", *_told(erased)]
     lines += [f"! left in {path}" for path in erased.left]
     lines += [f"! check failed: {claim}" for claim in erased.failed_checks]

@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from pipeline.counted import counted
 from pipeline.errors import NoProject, SourceRefused
 from pipeline.landing.formats import FORMATS
 from pipeline.settings import Company, find_project, load
@@ -38,7 +39,12 @@ def of_file(path: Path, project: Path | None, *, now: datetime) -> Proposal:
     Raises:
         NoProject: There is none where it was named.
         BadSettings: As for `load`.
+        SourceRefused: There is no such file.
     """
+    if path.is_dir():
+        raise SourceRefused(f"{path}: is a folder; name one file in it")
+    if not path.exists():
+        raise SourceRefused(f"{path}: no such file; check the spelling")
     start = path.resolve().parent if project is None else project
     try:
         settings = load(find_project(start))
@@ -48,8 +54,8 @@ def of_file(path: Path, project: Path | None, *, now: datetime) -> Proposal:
         return propose(path, path.name, Company(name="unknown"), now)
     folder, whole = settings.folder, path.resolve()
     if not whole.is_relative_to(folder):
-        found = propose(path, path.name, settings.company, now)
-        remark = f"unsure: path: the file does not lie below {folder}; put it there"
+        found = propose(path, whole.as_posix(), settings.company, now)
+        remark = f"unsure: path: it is absolute, since the file does not lie below {folder}"
         return replace(found, remarks=(*found.remarks, remark))
     return propose(path, whole.relative_to(folder).as_posix(), settings.company, now)
 
@@ -86,7 +92,7 @@ def remarks_on(found: Sample, name: str) -> tuple[str, ...]:
     doubts = list(found.doubts)
     if glob_of(name) != name:
         doubts.append(f"path: {glob_of(name)} takes the files that are called alike, too")
-    looked = f"{name}: {described(found)}, {len(found.rows):,} records looked at"
+    looked = f"{name}: {described(found)}, {counted(len(found.rows), 'record')} looked at"
     return (looked, *(f"unsure: {doubt}" for doubt in doubts))
 
 

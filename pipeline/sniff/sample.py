@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 
 from charset_normalizer import from_bytes
 
+from pipeline.errors import SourceRefused
 from pipeline.landing.containers.csv_records import csv_header, csv_rows
 from pipeline.landing.containers.json_records import json_array, json_lines
 from pipeline.landing.containers.parquet_records import parquet_rows
@@ -82,16 +83,25 @@ def sample(path: Path, name: str) -> Sample:
 
 
 def encoded(file: RawFile) -> tuple[RawFile, tuple[str, ...]]:
-    """The file with its encoding where it is not UTF-8, and what is unsure of that."""
+    """The file with its encoding where it is not UTF-8, and what is unsure of that.
+
+    Raises:
+        SourceRefused: It is no text.
+    """
     if ending(file) in {".parquet", *SHEETS}:
         return file, ()
+    if _is_binary(file):
+        raise SourceRefused(
+            f"{file.name}: it is no text, and neither Parquet nor a spreadsheet; name a log or an "
+            "export"
+        )
     telling = b"".join(_not_utf8(stream) for _, stream in members(file))
     if not telling:
         return file, ()
     guesses = from_bytes(telling[: 2**18], cp_isolation=ENCODINGS)
     best = guesses.best()
     if best is None:
-        return file, ("encoding: the text is neither UTF-8 nor any other that could be told",)
+        return file, ("encoding: some of it is neither UTF-8 nor any other that could be told",)
     # Several encodings may say the same of these bytes: then the commonest is meant.
     named = {best.encoding, *best.could_be_from_charset}
     same = [name for name in ENCODINGS if name in named and _text(telling, name) == str(best)]
@@ -101,6 +111,17 @@ def encoded(file: RawFile) -> tuple[RawFile, tuple[str, ...]]:
     return replace(file, encoding=encoding), (
         doubt + (f", and nearly as well as {', '.join(others)}" if others else ""),
     )
+
+
+def _is_binary(file: RawFile) -> bool:
+    """Whether a file is no text: it holds zeros where no encoding of two bytes a sign puts them."""
+    for _, stream in members(file):
+        start = stream.read(CHUNK)
+        if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            continue
+        if b"\0\0" in start:
+            return True
+    return False
 
 
 def _text(telling: bytes, encoding: str) -> str | None:

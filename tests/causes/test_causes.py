@@ -71,9 +71,10 @@ def test_the_planted_incident_comes_first_in_twenty_companies(models: Mapping[st
 def test_what_is_claimed_was_planted(models: Mapping[str, Model]) -> None:
     """In ten companies without an incident hardly anything is claimed but what was planted.
 
-    Complaints and moved installations make people leave; no days do.
+    Complaints and moved installations make people leave; no days do. Complaints come by e-mail,
+    and nothing else that asks for help does.
     """
-    planted = {"Complaint", "Install moved", "View bill"}
+    planted = {"Complaint", "Install moved", "View bill", "email"}
     claimed = []
     for seed in range(31, 41):
         found = found_in(models, without_incident(4_000, 180), seed).filter(

@@ -351,7 +351,7 @@ def test_a_column_without_a_place_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("section", "reason"),
     [
-        ("", "format 'snapshot' and a [sources.NAME.snapshot] section need one another"),
+        ("", "format 'snapshot' and a [sources.deals.snapshot] section need one another"),
         ("[sources.deals.snapshot]\nobject_kind='deal'\nkey=['id']", "by taken_at or by file_date"),
         (
             "[sources.deals.snapshot]\nobject_kind='deal'\nkey=[]\ntaken_at='day'",

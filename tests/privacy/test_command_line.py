@@ -97,7 +97,7 @@ def test_nothing_of_an_erased_person_is_left_or_comes_back(
     names = [value for _, value in rows if len(value) >= 8] + [customer_id]
     assert naming(project, names)
 
-    done = wend("erase", address(rows).title(), "--project", project)
+    done = wend("erase", address(rows).title(), "--yes", "--project", project)
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert naming(project, names) == set()
@@ -135,7 +135,7 @@ def test_a_killed_erasure_is_finished(ran_company: Path, wend: Wend, tmp_path: P
     names = [value for _, value in rows if len(value) >= 8] + [customer_id]
     pending = project / "data" / "lake" / "erasures" / "pending.json"
     erasing = subprocess.Popen(
-        [sys.executable, "-m", "pipeline", "erase", address(rows), "--project", str(project)],
+        [sys.executable, "-m", "pipeline", "erase", address(rows), "--yes", "--project", project],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         stdin=subprocess.DEVNULL,
@@ -182,7 +182,7 @@ def test_who_is_not_one_person_is_refused(
     asked: str | None, said: str, ran_company: Path, wend: Wend
 ) -> None:
     """The message says what to write instead."""
-    done = wend("erase", *filter(None, [asked]), "--project", ran_company)
+    done = wend("erase", *filter(None, [asked]), "--yes", "--project", ran_company)
 
     assert done.returncode == 1
     assert said in done.stderr

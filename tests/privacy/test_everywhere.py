@@ -162,7 +162,7 @@ def test_no_byte_of_a_whole_project_knows_somebody_erased(tmp_path: Path, wend: 
     assert {"identity_links.csv", "match_review.csv"} < places
     assert wend("explain", ACCOUNT, "--project", project).returncode == 0
 
-    done = wend("erase", ADDRESS, pair[0], "--project", project)
+    done = wend("erase", ADDRESS, pair[0], "--yes", "--project", project)
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert naming(project, names) == set()

@@ -1,4 +1,4 @@
-"""The published file as its readers meet it: every table and column with what it means."""
+"""The published file as its readers meet it: tables, columns and macros with what they mean."""
 
 from collections import defaultdict
 from collections.abc import Container, Iterator, Mapping
@@ -39,6 +39,24 @@ class Entry:
     reads: tuple[str, ...]
     row_count: int | None
     columns: tuple[Column, ...]
+
+
+@dataclass(frozen=True)
+class Macro:
+    """A question with parameters that the file can be asked."""
+
+    name: str
+    parameters: tuple[str, ...]
+    words: str
+
+
+def macros(con: duckdb.DuckDBPyConnection) -> list[Macro]:
+    """Every table macro of the published file, by name."""
+    found = con.execute(
+        "select distinct function_name, parameters, coalesce(comment, '') from duckdb_functions() "
+        "where function_type = 'table_macro' and not internal order by 1"
+    ).fetchall()
+    return [Macro(name, tuple(parameters), words) for name, parameters, words in found]
 
 
 def entries(con: duckdb.DuckDBPyConnection, sql: Path) -> list[Entry]:

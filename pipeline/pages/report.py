@@ -173,6 +173,7 @@ def _dictionary(tables: Tables, con: duckdb.DuckDBPyConnection) -> dict[str, Any
         "title": f"Data dictionary, {tables['parameters']['company'].item()}",
         "here": "Dictionary",
         "entries": found,
+        "macros": dictionary.macros(con),
         "column_count": sum(len(entry.columns) for entry in found),
         "file_name": publish.FILE_NAME,
     }

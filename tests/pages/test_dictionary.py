@@ -2,7 +2,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipeline.pages.dictionary import entries
+from pipeline.pages.dictionary import entries, macros
 
 
 def test_a_table_is_told_with_its_columns_and_what_it_is_made_of(tmp_path: Path) -> None:
@@ -27,6 +27,18 @@ def test_a_table_is_told_with_its_columns_and_what_it_is_made_of(tmp_path: Path)
         ("hours", "double", "How long."),
     ]
     assert (events.name, events.row_count) == ("events", None)
+
+
+def test_a_macro_is_told_with_its_parameters() -> None:
+    """A question that can be asked of the file stands in its dictionary."""
+    con = duckdb.connect()
+    con.execute("create macro ways(start, steps := 5) as table select start, steps")
+    con.execute("comment on macro table ways is 'Where journeys go.'")
+
+    (found,) = macros(con)
+
+    assert (found.name, found.parameters) == ("ways", ("start", "steps"))
+    assert found.words == "Where journeys go."
 
 
 def test_what_lies_between_two_published_tables_is_looked_through(tmp_path: Path) -> None:

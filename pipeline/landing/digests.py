@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
-from pipeline.landing.record import Attribute
+from pipeline.landing.record import Attribute, Identifier
 from pipeline.resources import sql_folder
 
 # The name space of event ids.
@@ -46,6 +46,13 @@ def event_digest(name: bytes) -> bytes:
 def content_digest(said: bytes) -> bytes:
     """The digest of what a record said."""
     return md5(said, usedforsecurity=False).digest()
+
+
+def handles(identifiers: Iterable[Identifier]) -> str | None:
+    """Whom an event names, as its content hash has it; None where it names nobody."""
+    # Sorted as pairs of texts are: no namespace holds a control character.
+    named = sorted(f"{person.namespace}{UNIT}{person.value}" for person in identifiers)
+    return NEXT.join(named).replace(UNIT, ":") if named else None
 
 
 def told(attributes: Iterable[Attribute]) -> bytes:

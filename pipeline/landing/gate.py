@@ -40,8 +40,6 @@ from pipeline.resources import sql_folder
 from pipeline.settings import FILE_NAME, Settings
 
 DAY_US = 86_400_000_000
-# How many texts are held at once while they are cleaned.
-TEXTS = 2_000
 MESSAGES = pl.Schema(
     {
         "raw_text": pl.String,
@@ -50,8 +48,9 @@ MESSAGES = pl.Schema(
         "sentiment_basis": pl.String,
     }
 )
-# Of the batch database; with what readers hold, a landing stays under one GiB.
-MEMORY_GIB = 0.7
+# Of the batch database. Beside it are the libraries and what readers hold, 0.4 GiB once every
+# source was read: a landing stays under one GiB.
+MEMORY_GIB = 0.5
 CUT_OFF = (
     "less than half of what it was when it was last read: half written? fetch it again; "
     "if it is right, give it another name"
@@ -254,8 +253,6 @@ def write(
     clean(con)
     con.register("staged_labels", labels(con))
     con.register("staged_properties", properties(con))
-    _view(con, "staged_handles", "handles")
-    _view(con, "told_attributes", "told_attributes")
     _table(con, "hashed_events", "hashed_events")
     forget(con, lake, staging)
     plain = sorted(staging.glob("events_*.parquet"))
@@ -287,12 +284,9 @@ def clean(con: duckdb.DuckDBPyConnection) -> None:
     _table(con, "distinct_texts", "distinct_texts")
     con.register("chunk", pl.DataFrame(schema=MESSAGES))
     con.execute("create table staged_messages as from chunk")
-    count = con.table("distinct_texts").count("*").fetchall()[0][0]
-    for start in range(0, count, TEXTS):
-        con.execute(
-            "select raw_text from distinct_texts where text_number > ? and text_number <= ?",
-            [start, start + TEXTS],
-        )
+    turns = con.sql("select distinct turn from distinct_texts order by turn").fetchall()
+    for turn in turns:
+        con.execute("select raw_text from distinct_texts where turn = ?", turn)
         rows = [(raw, *text.message(raw)) for (raw,) in con.fetchall()]
         con.register("chunk", pl.DataFrame(rows, schema=MESSAGES, orient="row"))
         con.execute("insert into staged_messages from chunk")

@@ -1,7 +1,7 @@
 """Files into the staged tables, as their readers understand them, before repeats are known."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
@@ -10,6 +10,7 @@ import orjson
 import polars as pl
 
 from pipeline.errors import SourceRefused
+from pipeline.landing import digests
 from pipeline.landing.clocks import EPOCH, MICROSECOND
 from pipeline.landing.fields import Known, changes, new_table
 from pipeline.landing.formats import format_named
@@ -17,7 +18,8 @@ from pipeline.landing.plain import Plain
 from pipeline.landing.record import Event, Feed, Ignored, Outcome, RawFile, Refused
 from pipeline.landing.schema import INSTANT
 
-CHUNK = 5_000
+# What is held before it is staged: so many outcomes, or fewer with so many characters.
+CHUNK, CHUNK_LENGTH = 5_000, 2**24
 # A smaller file is read sooner than its queries are planned.
 FAST_BYTES = 2**20
 
@@ -50,6 +52,11 @@ STAGED_EVENTS = pl.Schema(
         "score": pl.Float64,
         "link": pl.String,
         "properties": pl.String,
+        # An event is what it says and whom it names: a record sent again with more of them, or
+        # with another name, is a revision.
+        "handles": pl.String,
+        "handle_count": pl.Int64,
+        "told": pl.String,
     }
 )
 STAGED_IDENTIFIERS = pl.Schema(
@@ -120,12 +127,12 @@ def stage(
         con.execute(f"create table {name} as from empty")
         con.unregister("empty")
     problems: list[Problem] = []
-    pending: list[Placed] = []
+    waiting = Waiting()
     for file in files:
         before = file.path.stat()
         problem = None
         try:
-            _take(con, feed, file, pending, plain)
+            _take(con, feed, file, waiting, plain)
         except SourceRefused as refusal:
             reason = str(refusal).removeprefix(f"{file.name}: ")
             # Readers of many sources do not know which one this is.
@@ -140,11 +147,11 @@ def stage(
             continue
         problems.append(problem)
         if not problem.is_taken:
-            pending = [placed for placed in pending if placed.file_id != file.file_id]
             plain.drop(file)
+            flush(con, waiting)
             for name in STAGED:
                 con.execute(f"delete from {name} where file_id = ?", [file.file_id])  # noqa: S608
-    flush(con, feed.name, pending)
+    flush(con, waiting)
     return problems
 
 
@@ -152,15 +159,14 @@ def _take(
     con: duckdb.DuckDBPyConnection,
     feed: Feed,
     file: RawFile,
-    pending: "list[Placed]",
+    waiting: "Waiting",
     plain: Plain,
 ) -> None:
-    """Read one file; what it became is added to `pending`, which is flushed when it is long."""
+    """Read one file; what it became waits with others until that is much."""
     for placed in places(feed, file, plain):
-        pending.append(placed)
-        if len(pending) >= CHUNK:
-            flush(con, feed.name, pending)
-            pending.clear()
+        add(waiting, feed.name, placed)
+        if waiting.outcome_count >= CHUNK or waiting.text_length >= CHUNK_LENGTH:
+            flush(con, waiting)
 
 
 def _changed_fields(feed: Feed, file: RawFile, earlier: Known) -> Problem | None:
@@ -196,43 +202,62 @@ def places(feed: Feed, file: RawFile, plain: Plain) -> Iterator[Placed]:
         yield Placed(file.file_id, ordinal, outcome)
 
 
-def flush(con: duckdb.DuckDBPyConnection, source: str, pending: Sequence[Placed]) -> None:
-    """Add outcomes to the staged tables."""
-    events = [
-        (file_id, ordinal, outcome)
-        for file_id, ordinal, outcome in pending
-        if isinstance(outcome, Event)
-    ]
-    rows: dict[str, list[tuple[object, ...]]] = {
-        "staged_events": [
-            _event_row(source, file_id, ordinal, event) for file_id, ordinal, event in events
-        ],
-        "staged_identifiers": [
-            (file_id, ordinal, *identifier, event.is_merge)
-            for file_id, ordinal, event in events
-            for identifier in dict.fromkeys(event.identifiers)
-        ],
-        "staged_attributes": [
-            (file_id, ordinal, attribute.name, attribute.value, _instant(attribute.stated_us))
-            for file_id, ordinal, event in events
-            for attribute in dict.fromkeys(event.attributes)
-        ],
-        "staged_refused": [
-            (file_id, outcome.record_number, outcome.raw, outcome.reasons)
-            for file_id, _, outcome in pending
-            if isinstance(outcome, Refused)
-        ],
-        "staged_ignored": [
-            (file_id, outcome.record_number, outcome.rule)
-            for file_id, _, outcome in pending
-            if isinstance(outcome, Ignored)
-        ],
-    }
-    for name, found in rows.items():
-        if found:
-            con.register("chunk", pl.DataFrame(found, schema=STAGED[name], orient="row"))
+@dataclass(slots=True)
+class Waiting:
+    """Rows that are to be added to the staged tables, many at once.
+
+    Attributes:
+        rows: Table -> its rows, each with its file's id first.
+        text_length: Characters of all that may be long in them.
+    """
+
+    rows: dict[str, list[tuple[object, ...]]] = field(
+        default_factory=lambda: {name: [] for name in STAGED}
+    )
+    outcome_count: int = 0
+    text_length: int = 0
+
+
+def add(waiting: Waiting, source: str, placed: Placed) -> None:
+    """Let an outcome wait."""
+    file_id, ordinal, outcome = placed
+    waiting.outcome_count += 1
+    if isinstance(outcome, Ignored):
+        row = (file_id, outcome.record_number, outcome.rule)
+        waiting.rows["staged_ignored"].append(row)
+        return
+    if isinstance(outcome, Refused):
+        told = (file_id, outcome.record_number, outcome.raw, outcome.reasons)
+        waiting.rows["staged_refused"].append(told)
+        waiting.text_length += len(outcome.raw)
+        return
+    properties = orjson.dumps(outcome.properties, option=orjson.OPT_SORT_KEYS, default=str).decode()
+    waiting.text_length += len(outcome.text or "") + len(properties)
+    people, facts = dict.fromkeys(outcome.identifiers), dict.fromkeys(outcome.attributes)
+    waiting.rows["staged_events"].append(
+        (
+            *_event_row(source, file_id, ordinal, outcome),
+            *(properties, digests.handles(people), len(people)),
+            digests.told(facts).decode() or None,
+        )
+    )
+    waiting.rows["staged_identifiers"].extend(
+        (file_id, ordinal, *person, outcome.is_merge) for person in people
+    )
+    waiting.rows["staged_attributes"].extend(
+        (file_id, ordinal, fact.name, fact.value, _instant(fact.stated_us)) for fact in facts
+    )
+
+
+def flush(con: duckdb.DuckDBPyConnection, waiting: Waiting) -> None:
+    """Add what waits to the staged tables."""
+    for name, rows in waiting.rows.items():
+        if rows:
+            con.register("chunk", pl.DataFrame(rows, schema=STAGED[name], orient="row"))
             con.execute(f"insert into {name} from chunk")
             con.unregister("chunk")
+            rows.clear()
+    waiting.outcome_count = waiting.text_length = 0
 
 
 def _instant(us: int | None) -> datetime | None:
@@ -241,7 +266,7 @@ def _instant(us: int | None) -> datetime | None:
 
 
 def _event_row(source: str, file_id: str, ordinal: int, event: Event) -> tuple[object, ...]:
-    """An event as a row of STAGED_EVENTS."""
+    """An event as the first columns of STAGED_EVENTS."""
     received = event.received_us
     return (
         file_id,
@@ -270,5 +295,4 @@ def _event_row(source: str, file_id: str, ordinal: int, event: Event) -> tuple[o
         event.score_kind,
         event.score,
         event.link,
-        orjson.dumps(event.properties, option=orjson.OPT_SORT_KEYS, default=str).decode(),
     )

@@ -1,15 +1,11 @@
 -- hashed_events: staged events with their id, their content hash and nothing personal
 -- in free text.
 -- Grain: one row per staged event.
--- Reads: staged_events, staged_handles, told_attributes, staged_labels,
--- staged_messages,
--- staged_properties.
+-- Reads: staged_events, staged_labels, staged_messages, staged_properties.
 with
     hashed as (
         select
             staged.*,
-            handles.handles,
-            coalesce(handles.handle_count, 0) as handle_count,
             md5(
                 concat_ws(
                     chr(31),
@@ -32,15 +28,10 @@ with
                     epoch_us(staged.occurred_at)::varchar,
                     epoch_us(staged.received_at)::varchar,
                     staged.source_sequence::varchar,
-                    handles.handles
+                    staged.handles
                 )
             ) as said_hash
         from staged_events as staged
-        -- An event is what it says and whom it names.
-        left join
-            staged_handles as handles
-            on staged.file_id = handles.file_id
-            and staged.event_ordinal = handles.event_ordinal
     ),
 
     digested as (
@@ -49,9 +40,9 @@ with
             -- A name that is told differently makes another version, but no other
             -- event.
             case
-                when told.attributes is null
+                when hashed.told is null
                 then hashed.said_hash
-                else md5(concat_ws(chr(31), hashed.said_hash, told.attributes))
+                else md5(hashed.said_hash || hashed.told)
             end as content_hash,
             -- UUIDv5 of RFC 9562: SHA-1 over the name space
             -- 2f6f54e0-6d3a-5a53-9a65-77656e64000a
@@ -64,10 +55,6 @@ with
                 )
             ) as digest
         from hashed
-        left join
-            told_attributes as told
-            on hashed.file_id = told.file_id
-            and hashed.event_ordinal = told.event_ordinal
     )
 
 select

@@ -45,7 +45,7 @@ LINES: list[tuple[Read, str]] = [
 
 def read(tmp_path: Path, reader: Read, *lines: str) -> list[Outcome]:
     """What a reader makes of some lines; stamps without a zone are Berlin's."""
-    return outcomes_of(reader, "\n".join(lines), tmp_path, feed("log", zone="Europe/Berlin"))
+    return outcomes_of(reader, "\n".join(lines), tmp_path, feed("s3_log", zone="Europe/Berlin"))
 
 
 def one(tmp_path: Path, reader: Read, line: str) -> Event:
@@ -154,7 +154,7 @@ def test_old_classic_lines_name_no_agent(tmp_path: Path) -> None:
 
 def test_haproxy_needs_a_zone(tmp_path: Path) -> None:
     """Its stamps are the machine's own time."""
-    found = outcomes_of(haproxy_log.read, HAPROXY, tmp_path, feed("log"))
+    found = outcomes_of(haproxy_log.read, HAPROXY, tmp_path, feed("s3_log"))
 
     assert refused(found) == [(1, "time without a zone: set time_zone for this source")]
 

@@ -299,3 +299,20 @@ def test_a_table_that_is_not_known_stops_the_file(tmp_path: Path) -> None:
     """With the tables there are."""
     with pytest.raises(SourceRefused, match="there are ticket, ticket_comment"):
         outcomes_of(read, "brand,url\nA,b\n", tmp_path, SOURCE, name="brand.csv")
+
+
+@pytest.mark.parametrize(
+    ("header", "table"),
+    [
+        ("chat_id,_fivetran_synced,channel,ticket_id,user_id,visitor_id", "ticket_chat"),
+        ("chat_id,created_at,actor_id,chat_index,message,type", "ticket_chat_event"),
+    ],
+)
+def test_a_table_of_chats_is_refused_with_what_to_export_instead(
+    tmp_path: Path, header: str, table: str
+) -> None:
+    """The chats themselves, which say who is who."""
+    row = ",".join("1" for _ in header.split(","))
+
+    with pytest.raises(SourceRefused, match=f"is {table}, .* for a source of the format zendesk_c"):
+        outcomes_of(read, f"{header}\n{row}\n", tmp_path, SOURCE, name="chats.csv")

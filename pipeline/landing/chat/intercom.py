@@ -10,15 +10,17 @@ The first message stands in the conversation's `source` and not among its parts;
 no messages but notes of what the team's inbox did, and become no event.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from pipeline.errors import BadRecord
+from pipeline.errors import BadRecord, SourceRefused
 from pipeline.landing import clocks, identifiers
 from pipeline.landing.attributes import attributes
 from pipeline.landing.chat.parties import inside
 from pipeline.landing.containers.json_records import json_array
+from pipeline.landing.containers.unpacked import members
 from pipeline.landing.formats import channel_of
 from pipeline.landing.json_fields import Fields, list_of, needed_id, object_of, text_of
 from pipeline.landing.record import Event, Feed, Identifier, Outcome, RawFile, outcomes
@@ -49,6 +51,10 @@ VARIED_FIELDS = frozenset(
     }
 )
 
+# The names of the columns of a CSV.
+TABLE = re.compile(rb"(?:\xef\xbb\xbf)?[\"\w][^\n{\[]*,")
+PEEKED = 1000
+
 # author.type -> who acts
 ACTORS = {
     "user": "customer",
@@ -68,13 +74,31 @@ def read(file: RawFile, feed: Feed) -> Iterator[Outcome]:
     of these per line.
 
     Raises:
-        SourceRefused: As for `containers.json_array`.
+        SourceRefused: A table, or as for `containers.json_array`.
     """
     channel = channel_of(feed)
+    refuse_table(file)
     return outcomes(
         json_array(file, "conversations"),
         lambda number, value: interpret(number, value, feed, channel),
     )
+
+
+def refuse_table(file: RawFile) -> None:
+    """Refuse a CSV: Intercom's own reports, and the tables that a warehouse has of it.
+
+    Raises:
+        SourceRefused: It is one; says what to do.
+    """
+    name, start = next(
+        ((name, stream.peek(PEEKED)[:PEEKED]) for name, stream in members(file)), ("", b"")
+    )
+    if TABLE.match(start):
+        raise SourceRefused(
+            f"{name}: is a table, of which it takes several to tell a conversation; export the "
+            "conversations as JSON instead (Intercom's API, retrieved one by one), or map its "
+            "columns as a source of the format generic, as `wend sniff` proposes"
+        )
 
 
 def interpret(number: int, conversation: Fields, feed: Feed, channel: str) -> Iterator[Event]:

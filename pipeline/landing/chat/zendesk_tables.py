@@ -41,6 +41,11 @@ OF_THE_DESK = {
     "time_zone": {"time_zone", "standard_offset"},
     "user_tag": {"user_id", "tag"},
 }
+# Tables of Fivetran's in which customers speak: which, by columns that it has and no other.
+OF_CHATS = {
+    "ticket_chat": {"chat_id", "visitor_id", "ticket_id"},
+    "ticket_chat_event": {"chat_id", "actor_id", "chat_index"},
+}
 # All that it has: other tables have its columns, too.
 GROUP = {"id", "name", "url", "created_at", "updated_at", "_fivetran_deleted", SYNCED}
 ZONELESS = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d(?::\d\d(?:\.\d+)?)?)")
@@ -77,6 +82,12 @@ def _answer(cells: dict[str, str], name: str) -> Fields:
     if what is None and (left_out := _of_the_desk(cells)):
         return {"table": left_out}
     if what is None:
+        if chats := next((each for each, has in OF_CHATS.items() if has <= cells.keys()), None):
+            raise SourceRefused(
+                f"{name}: is {chats}, the table of a warehouse that does not tell staff from "
+                "customers; export the chats as JSON instead (Zendesk Chat's API, "
+                "/api/v2/incremental/chats), for a source of the format zendesk_chat"
+            )
         raise SourceRefused(
             f"{name}: no Zendesk table known here has the columns {', '.join(cells)[:200]}; "
             "there are ticket, ticket_comment, ticket_field_history and user"

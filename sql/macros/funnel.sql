@@ -1,7 +1,8 @@
 -- funnel(steps, ...): how many come how far in a funnel, how soon, and where they are
 -- lost.
 -- Grain: one row per segment and step; any order: per segment and number of steps done.
--- Reads: attribute_values, events, runs.
+-- Reads: attribute_values, customer_numbers, event_descriptions, events,
+-- numbered_events, runs.
 -- The meaning of every parameter stands in funnel_reached.sql, which gives the
 -- entries one by
 -- one: `from funnel(['Signed up', 'Order placed'], window_days := 30)`.

@@ -2,7 +2,8 @@
 -- reached.
 -- Grain: one row per entry that counts and step it reached; customer_id, journey_number
 -- and entry_position name the entry.
--- Reads: attribute_values, events, runs.
+-- Reads: attribute_values, customer_numbers, event_descriptions, events,
+-- numbered_events, runs.
 --
 -- steps: names of touchpoints, kinds or stages; 'a|b' takes either. named :=
 -- 'touchpoint',
@@ -114,78 +115,103 @@ with recursive
 
     offers as (select step, unnest(string_split(label, '|')) as name from asked),
 
--- Few of all events: the names are constants, so that little is read of the others.
-    wanted as (
+-- What serves as which step. An event found twice over, as its touchpoint and its
+-- stage, is one all the same.
+    serving as (
         select
-            customer_id,
-            journey_number,
-            position,
-            epoch_us(occurred_at) as occurred_us,
-            -- An event found twice over, as its touchpoint and its stage, is one all
-            -- the same.
-            unnest(
-                case
-                    when named = 'touchpoint'
-                    then [touchpoint]
-                    when named = 'kind'
-                    then [kind]
-                    when named = 'stage'
-                    then [stage]
-                    else [touchpoint, kind, stage]
-                end
-            ) as name,
+            event_descriptions.description_number,
+            offers.step,
+            count(*) over (
+                partition by event_descriptions.description_number
+            ) as step_count
+        from event_descriptions
+        join
+            offers
+            on (
+                named in ('any', 'touchpoint')
+                and event_descriptions.touchpoint = offers.name
+            )
+            or (named in ('any', 'kind') and event_descriptions.kind = offers.name)
+            or (named in ('any', 'stage') and event_descriptions.stage = offers.name)
+        group by event_descriptions.description_number, offers.step
+    ),
+
+-- Of events alike with no other between them: chains that begin with one begin as
+-- well with the last, which leaves more time, and without a second step the first
+-- counts; chains that go on by one go on as well by the first. Not so where a
+-- window or a report parts them, or where it matters what else lies between.
+    offered as materialized (
+        select
+            description_number,
+            step,
+            step_count = 1
+            and step = 1
+            and len(excluded) = 0
+            and hold is null
+            and ordering <> 'any'
+            and counting <> 'totals'
+            and ties = 'position'
+            and entered_from is null
+            and entered_until is null
+            and report_as_of is null
+            as is_entered_at_ends,
+            step_count = 1
+            and (step > 1 or coalesce(reentry, 'optimised') = 'first')
+            and len(excluded) = 0
+            and len(step_days) = 0
+            and hold is null
+            and ordering <> 'any'
+            and counting <> 'totals'
+            and ties = 'position'
+            and entered_from is null
+            as is_reached_first
+        from serving
+    ),
+
+-- What only the events themselves say. Few of all: the names are constants, so that
+-- little is read of the others.
+    told as (
+        select
+            customer_numbers.customer_number,
+            events.position,
             case
-                when hold is null
-                then ''
                 when hold = 'object_id'
-                then object_id
-                else json_extract_string(
-                        properties,
+                then events.object_id
+                when hold is not null
+                then json_extract_string(
+                        events.properties,
                         '/' || replace(replace(substr(hold, 10), '~', '~0'), '/', '~1')
                     )
             end as held,
             case
-                when breakdown is null or starts_with(breakdown, 'attribute:')
-                then null
                 when starts_with(breakdown, 'property:')
                 then json_extract_string(
-                        properties,
+                        events.properties,
                         '/' || replace(replace(substr(breakdown, 10), '~', '~0'), '/', '~1')
                     )
-                when breakdown = 'channel'
-                then channel
-                when breakdown = 'source'
-                then source
-                when breakdown = 'kind'
-                then kind
                 when breakdown = 'label'
-                then label
-                when breakdown = 'touchpoint'
-                then touchpoint
-                when breakdown = 'stage'
-                then stage
-                when breakdown = 'actor'
-                then actor
+                then events.label
                 when breakdown = 'direction'
-                then direction
-                when breakdown = 'device_kind'
-                then device_kind
+                then events.direction
                 when breakdown = 'object_kind'
-                then object_kind
-                when breakdown = 'attribution'
-                then attribution
-                else error('funnel: no breakdown by ' || breakdown)
+                then events.object_kind
             end as said
         from events
+        join customer_numbers on events.customer_id = customer_numbers.customer_id
         where
             (
+                hold is not null
+                or starts_with(breakdown, 'property:')
+                or breakdown in ('label', 'direction', 'object_kind')
+            )
+            and (
                 (
                     named in ('any', 'touchpoint')
                     and list_contains(
                         string_split(
                             array_to_string(list_concat(steps, excluded), '|'), '|'
                         ),
-                        touchpoint
+                        events.touchpoint
                     )
                 )
                 or (
@@ -194,7 +220,7 @@ with recursive
                         string_split(
                             array_to_string(list_concat(steps, excluded), '|'), '|'
                         ),
-                        kind
+                        events.kind
                     )
                 )
                 or (
@@ -203,46 +229,83 @@ with recursive
                         string_split(
                             array_to_string(list_concat(steps, excluded), '|'), '|'
                         ),
-                        stage
+                        events.stage
                     )
                 )
             )
-            and (
-                report_as_of is null or occurred_at <= cast(report_as_of as timestamp)
-            )
     ),
 
--- Numbers in place of names. Two of ten million customers share one in one of
+-- Numbers in place of names. Two held values of ten million share one in one of
 -- some hundred thousand questions.
     found as (
         select
             case
-                when counting = 'customers'
-                then hash(wanted.customer_id)
                 when counting = 'journeys'
-                then hash(wanted.customer_id, wanted.journey_number)
-                else hash(wanted.customer_id, wanted.held)
+                then
+                    cast(numbered_events.customer_number as bigint) * 4294967296
+                    + numbered_events.journey_number
+                when hold is not null and counting = 'totals'
+                then
+                    cast(
+                        hash(numbered_events.customer_number, told.held)
+                        >> cast(1 as ubigint) as bigint
+                    )
+                else cast(numbered_events.customer_number as bigint)
             end as unit,
             case
-                when hold is null and counting = 'journeys'
-                then hash(wanted.customer_id, wanted.journey_number)
-                when hold is null and counting = 'customers'
-                then hash(wanted.customer_id)
+                when hold is not null and counting = 'journeys'
+                then
+                    cast(
+                        hash(
+                            numbered_events.customer_number,
+                            numbered_events.journey_number,
+                            told.held
+                        )
+                        >> cast(1 as ubigint) as bigint
+                    )
+                when hold is not null
+                then
+                    cast(
+                        hash(numbered_events.customer_number, told.held)
+                        >> cast(1 as ubigint) as bigint
+                    )
                 when counting = 'journeys'
-                then hash(wanted.customer_id, wanted.journey_number, wanted.held)
-                else hash(wanted.customer_id, wanted.held)
+                then
+                    cast(numbered_events.customer_number as bigint) * 4294967296
+                    + numbered_events.journey_number
+                else cast(numbered_events.customer_number as bigint)
             end as lane,
-            case when with_customers then wanted.customer_id end as customer_id,
-            case when with_customers then wanted.journey_number end as journey_number,
-            wanted.position,
-            wanted.occurred_us,
-            wanted.said,
-            offers.step
-        from wanted
-        join offers on wanted.name = offers.name
+            numbered_events.customer_number,
+            numbered_events.journey_number,
+            cast(numbered_events.position as bigint) as position,
+            numbered_events.occurred_us,
+            numbered_events.description_number,
+            offered.step
+        from numbered_events
+        join
+            offered
+            on numbered_events.description_number = offered.description_number
+        left join
+            told
+            on hold is not null
+            and numbered_events.customer_number = told.customer_number
+            and numbered_events.position = told.position
         where
-            wanted.held is not null
-            and (counting <> 'journeys' or wanted.journey_number is not null)
+            (hold is null or told.held is not null)
+            and not (offered.is_reached_first and numbered_events.is_repeat)
+            and not (
+                offered.is_entered_at_ends
+                and numbered_events.is_repeat
+                and numbered_events.is_repeated
+            )
+            and (
+                counting <> 'journeys' or numbered_events.journey_number is not null
+            )
+            and (
+                report_as_of is null
+                or numbered_events.occurred_us
+                <= epoch_us(cast(report_as_of as timestamp))
+            )
     ),
 
     ranked as (
@@ -275,12 +338,12 @@ with recursive
         select
             unit,
             lane,
-            customer_id,
-            journey_number,
-            position,
+            case when with_customers then customer_number end as customer_number,
+            case when with_customers then journey_number end as journey_number,
+            case when with_customers then position end as position,
             place,
             occurred_us,
-            said,
+            case when with_customers then description_number end as description_number,
             step,
             case
                 when len(excluded) > 0
@@ -294,23 +357,154 @@ with recursive
         from placed
     ),
 
+-- Where steps have but one order and nothing else to heed, the soonest event of each
+-- next step leaves most room for those after it.
+    entries as (
+        select unit, place, occurred_us
+        from guarded
+        where
+            funnel_is_plain(
+                ordering, optional_steps, step_days, excluded, hold, counting
+            )
+            and step = 1
+            and (
+                entered_from is null
+                or occurred_us >= epoch_us(cast(entered_from as timestamp))
+            )
+            and (
+                entered_until is null
+                or occurred_us < epoch_us(cast(entered_until as timestamp))
+            )
+    ),
+
+    onward as (
+        select
+            entries.unit,
+            entries.place as entry_place,
+            min(entries.occurred_us) as entered_us,
+            cast(2 as bigint) as level,
+            min(guarded.place) as place,
+            min(guarded.occurred_us) as occurred_us,
+            min(entries.occurred_us) as previous_us
+        from entries
+        join
+            guarded
+            on entries.unit = guarded.unit
+            and guarded.step = 2
+            and entries.place < guarded.place
+        where
+            (
+                window_days is null
+                or guarded.occurred_us - entries.occurred_us
+                <= cast(round(window_days * 86400000000) as bigint)
+            )
+            and (ordering <> 'strict' or guarded.place = entries.place + 1)
+        group by entries.unit, entries.place
+        union all
+        select
+            onward.unit,
+            onward.entry_place,
+            min(onward.entered_us) as entered_us,
+            min(guarded.step) as level,
+            min(guarded.place) as place,
+            min(guarded.occurred_us) as occurred_us,
+            min(onward.occurred_us) as previous_us
+        from onward
+        join
+            guarded
+            on onward.unit = guarded.unit
+            and onward.level + 1 = guarded.step
+            and guarded.step > 2
+            and onward.place < guarded.place
+        where
+            (
+                window_days is null
+                or guarded.occurred_us - onward.entered_us
+                <= cast(round(window_days * 86400000000) as bigint)
+            )
+            and (ordering <> 'strict' or guarded.place = onward.place + 1)
+        group by onward.unit, onward.entry_place
+    ),
+
+    ways as (
+        select unit, entry_place, entered_us, level, place, occurred_us, previous_us
+        from onward
+        union all
+        select
+            unit,
+            place as entry_place,
+            occurred_us as entered_us,
+            1 as level,
+            place,
+            occurred_us,
+            null as previous_us
+        from entries
+    ),
+
+-- The way by which a customer or journey counts has the smallest number: the entry's
+-- place in front of what is left of 63 steps; or these in 6 bits, last place in 28 and
+-- entry's place in 28, the deepest and, of equals, the last entry having the smallest.
+    standings as (
+        select
+            unit,
+            min(
+                case
+                    when reentry = 'first'
+                    then entry_place * 64 + 63 - level
+                    else
+                        ((63 - level) * 268435456 + place) * 268435456
+                        + 268435455
+                        - entry_place
+                end
+            ) as standing
+        from ways
+        group by unit
+    ),
+
+    taken as (
+        select
+            unit,
+            case
+                when reentry = 'first'
+                then standing >> 6
+                else 268435455 - standing % 268435456
+            end as entry_place,
+            case
+                when reentry = 'first'
+                then 63 - standing % 64
+                else 63 - (standing >> 56)
+            end
+            = len(steps) as is_converted
+        from standings
+    ),
+
+-- Nothing where the ways tell it all: then no chain is looked for.
+    heeded as (
+        select *
+        from guarded
+        where
+            not funnel_is_plain(
+                ordering, optional_steps, step_days, excluded, hold, counting
+            )
+    ),
+
 -- From each entry, the soonest event by which each set of steps can be done: it
 -- leaves most room for the next. Not so where a window begins or an exclusion
 -- ends at a later step; then every event counts. Free chains heed no exclusion.
     chains as (
         select
-            guarded.unit,
-            guarded.lane,
-            guarded.place as entry_place,
-            guarded.occurred_us as entered_us,
+            heeded.unit,
+            heeded.lane,
+            heeded.place as entry_place,
+            heeded.occurred_us as entered_us,
             heed.is_free,
             moves.to_set as steps_done,
             moves.level,
             moves.depth,
-            guarded.place,
-            guarded.occurred_us
-        from guarded
-        join moves on moves.step = guarded.step and moves.from_set = 0
+            heeded.place,
+            heeded.occurred_us
+        from heeded
+        join moves on moves.step = heeded.step and moves.from_set = 0
         cross join (values (false), (true)) as heed(is_free)
         where
             (
@@ -322,10 +516,10 @@ with recursive
                     and coalesce(reentry, 'optimised') = 'optimised'
                 )
             )
-            and guarded.occurred_us
-            >= coalesce(epoch_us(cast(entered_from as timestamp)), guarded.occurred_us)
-            and guarded.occurred_us < coalesce(
-                epoch_us(cast(entered_until as timestamp)), guarded.occurred_us + 1
+            and heeded.occurred_us
+            >= coalesce(epoch_us(cast(entered_from as timestamp)), heeded.occurred_us)
+            and heeded.occurred_us < coalesce(
+                epoch_us(cast(entered_until as timestamp)), heeded.occurred_us + 1
             )
         union all
         select
@@ -337,33 +531,33 @@ with recursive
             moves.to_set as steps_done,
             moves.level,
             moves.depth,
-            min(guarded.place) as place,
-            min(guarded.occurred_us) as occurred_us
+            min(heeded.place) as place,
+            min(heeded.occurred_us) as occurred_us
         from chains
         join moves on chains.steps_done = moves.from_set
         join
-            guarded
-            on chains.lane = guarded.lane
-            and moves.step = guarded.step
-            and chains.place < guarded.place
+            heeded
+            on chains.lane = heeded.lane
+            and moves.step = heeded.step
+            and chains.place < heeded.place
         where
             (
                 window_days is null
-                or guarded.occurred_us - chains.entered_us
+                or heeded.occurred_us - chains.entered_us
                 <= cast(round(window_days * 86400000000) as bigint)
             )
             and (
                 len(step_days) = 0
                 or moves.step_us is null
-                or guarded.occurred_us - chains.occurred_us <= moves.step_us
+                or heeded.occurred_us - chains.occurred_us <= moves.step_us
             )
-            and (ordering <> 'strict' or guarded.place = chains.place + 1)
+            and (ordering <> 'strict' or heeded.place = chains.place + 1)
             and (
                 len(excluded) = 0
                 or chains.is_free
                 or not moves.is_guarded
-                or guarded.place_before is null
-                or guarded.place_before <= chains.place
+                or heeded.place_before is null
+                or heeded.place_before <= chains.place
             )
         group by
             chains.unit,
@@ -376,12 +570,12 @@ with recursive
             moves.depth,
             case
                 when len(step_days) > 0 or excluded_between is not null
-                then guarded.place
+                then heeded.place
             end
     ),
 
 -- How far each entry comes at most, and the soonest event that is there.
-    entries as materialized (
+    furthest as materialized (
         select
             unit,
             entry_place,
@@ -400,63 +594,63 @@ with recursive
 
 -- Exclusions met while there was time left for a next step.
     cuts as (
-        select entries.unit, entries.entry_place, min(guarded.place) as cut_place
-        from entries
+        select furthest.unit, furthest.entry_place, min(heeded.place) as cut_place
+        from furthest
         join
-            guarded
-            on entries.lane = guarded.lane
-            and entries.last_place < guarded.place
-            and guarded.step = 0
+            heeded
+            on furthest.lane = heeded.lane
+            and furthest.last_place < heeded.place
+            and heeded.step = 0
         where
             len(excluded) > 0
-            and not entries.is_free
-            and not entries.is_converted
+            and not furthest.is_free
+            and not furthest.is_converted
             and (
                 excluded_between is null
                 or (
-                    entries.last_level >= excluded_between[1]
-                    and entries.last_level < excluded_between[2]
+                    furthest.last_level >= excluded_between[1]
+                    and furthest.last_level < excluded_between[2]
                 )
             )
             and (
                 window_days is null
-                or guarded.occurred_us - entries.entered_us
+                or heeded.occurred_us - furthest.entered_us
                 <= cast(round(window_days * 86400000000) as bigint)
             )
-        group by entries.unit, entries.entry_place
+        group by furthest.unit, furthest.entry_place
     ),
 
     weighed as materialized (
         select
-            entries.unit,
-            entries.entry_place,
-            entries.is_free,
-            entries.entered_us,
-            entries.depth,
-            entries.is_converted,
-            entries.last_place,
-            cuts.cut_place is not null and not entries.is_free as is_cut,
+            furthest.unit,
+            furthest.entry_place,
+            furthest.is_free,
+            furthest.entered_us,
+            furthest.depth,
+            furthest.is_converted,
+            furthest.last_place,
+            cuts.cut_place is not null and not furthest.is_free as is_cut,
             -- The next entry of totals comes after this event, or after this instant.
             case
-                when entries.is_converted
-                then entries.last_place
+                when furthest.is_converted
+                then furthest.last_place
                 else coalesce(cuts.cut_place, 9000000000000000000)
             end as end_place,
             case
                 when
-                    entries.is_converted
+                    furthest.is_converted
                     or cuts.cut_place is not null
                     or window_days is null
                 then 9000000000000000000
                 else
-                    entries.entered_us
+                    furthest.entered_us
                     + cast(round(window_days * 86400000000) as bigint)
             end as end_us
-        from entries
+        from furthest
         left join
             cuts
-            on entries.unit = cuts.unit
-            and entries.entry_place = cuts.entry_place
+            on furthest.unit = cuts.unit
+            and furthest.entry_place = cuts.entry_place
     ),
 
 -- The entry by which a customer or journey counts has the smallest number: the
@@ -606,7 +800,7 @@ with recursive
     ),
 
 -- An optional step is on the way until the next one that is not is reached.
-    reached as materialized (
+    kept as (
         select unit, entry_place, is_converted, level, entered_us, occurred_us
         from followed
         where
@@ -616,38 +810,6 @@ with recursive
             or place < next_place
     ),
 
-    first_said as (
-        select customer_id, epoch_us(first_seen_at) as said_us, arg_min(value, place) as value
-        from attribute_values
-        where
-            starts_with(breakdown, 'attribute:') and attribute = substr(breakdown, 11)
-        group by customer_id, first_seen_at
-    ),
-
--- One row an event, also of those that could be several steps.
-    entering as (
-        select
-            counted.unit,
-            counted.entry_place,
-            any_value(guarded.customer_id) as customer_id,
-            any_value(guarded.journey_number) as journey_number,
-            any_value(guarded.position) as position,
-            coalesce(
-                any_value(guarded.said), arg_max(first_said.value, first_said.said_us)
-            ) as said
-        from counted
-        join
-            guarded
-            on counted.unit = guarded.unit
-            and counted.entry_place = guarded.place
-            and with_customers
-        left join
-            first_said
-            on guarded.customer_id = first_said.customer_id
-            and guarded.occurred_us >= first_said.said_us
-        group by counted.unit, counted.entry_place
-    ),
-
     levels as (
         select
             level,
@@ -655,33 +817,165 @@ with recursive
                 order by level rows between unbounded preceding and 1 preceding
             ) as previous_level
         from (select distinct level from moves)
+    ),
+
+    reached as (
+        select
+            ways.unit,
+            ways.entry_place,
+            taken.is_converted,
+            ways.level,
+            ways.entered_us,
+            ways.occurred_us,
+            ways.previous_us
+        from taken
+        join
+            ways
+            on taken.unit = ways.unit
+            and taken.entry_place = ways.entry_place
+        union all
+        select
+            kept.unit,
+            kept.entry_place,
+            kept.is_converted,
+            kept.level,
+            kept.entered_us,
+            kept.occurred_us,
+            previous.occurred_us as previous_us
+        from kept
+        join levels on kept.level = levels.level
+        left join
+            kept as previous
+            on kept.unit = previous.unit
+            and kept.entry_place = previous.entry_place
+            and levels.previous_level = previous.level
+    ),
+
+-- One row an event, also of those that could be several steps.
+    entering as (
+        select
+            counted.unit,
+            counted.entry_place,
+            min(guarded.customer_number) as customer_number,
+            min(guarded.journey_number) as journey_number,
+            min(guarded.position) as position,
+            min(guarded.description_number) as description_number,
+            min(guarded.occurred_us) as occurred_us
+        from
+            (
+                select unit, entry_place
+                from counted
+                union all
+                select unit, entry_place
+                from taken
+            ) as counted
+        join
+            guarded
+            on counted.unit = guarded.unit
+            and counted.entry_place = guarded.place
+        where with_customers
+        group by counted.unit, counted.entry_place
+    ),
+
+    first_said as (
+        select
+            customer_numbers.customer_number,
+            epoch_us(attribute_values.first_seen_at) as said_us,
+            arg_min(attribute_values.value, attribute_values.place) as value
+        from attribute_values
+        join
+            customer_numbers
+            on attribute_values.customer_id = customer_numbers.customer_id
+        where
+            starts_with(breakdown, 'attribute:')
+            and attribute_values.attribute = substr(breakdown, 11)
+        group by customer_numbers.customer_number, attribute_values.first_seen_at
+    ),
+
+    last_said as (
+        select
+            entering.unit,
+            entering.entry_place,
+            arg_max(first_said.value, first_said.said_us) as value
+        from entering
+        join
+            first_said
+            on entering.customer_number = first_said.customer_number
+            and entering.occurred_us >= first_said.said_us
+        group by entering.unit, entering.entry_place
+    ),
+
+    introduced as (
+        select
+            entering.unit,
+            entering.entry_place,
+            customer_numbers.customer_id,
+            entering.journey_number,
+            entering.position,
+            case
+                when breakdown is null
+                then null
+                when starts_with(breakdown, 'attribute:')
+                then last_said.value
+                when
+                    starts_with(breakdown, 'property:')
+                    or breakdown in ('label', 'direction', 'object_kind')
+                then told.said
+                when breakdown = 'channel'
+                then event_descriptions.channel
+                when breakdown = 'source'
+                then event_descriptions.source
+                when breakdown = 'kind'
+                then event_descriptions.kind
+                when breakdown = 'touchpoint'
+                then event_descriptions.touchpoint
+                when breakdown = 'stage'
+                then event_descriptions.stage
+                when breakdown = 'actor'
+                then event_descriptions.actor
+                when breakdown = 'device_kind'
+                then event_descriptions.device_kind
+                when breakdown = 'attribution'
+                then event_descriptions.attribution
+                else error('funnel: no breakdown by ' || breakdown)
+            end as said
+        from entering
+        join
+            customer_numbers
+            on entering.customer_number = customer_numbers.customer_number
+        join
+            event_descriptions
+            on entering.description_number = event_descriptions.description_number
+        left join
+            last_said
+            on entering.unit = last_said.unit
+            and entering.entry_place = last_said.entry_place
+        left join
+            told
+            on breakdown is not null
+            and entering.customer_number = told.customer_number
+            and entering.position = told.position
     )
 
 select
-    entering.customer_id,
-    entering.journey_number,
-    entering.position as entry_position,
+    introduced.customer_id,
+    introduced.journey_number,
+    introduced.position as entry_position,
     make_timestamp(reached.entered_us) as entered_at,
     case
-        when breakdown is null then '(all)' else coalesce(entering.said, '(none)')
+        when breakdown is null then '(all)' else coalesce(introduced.said, '(none)')
     end as segment,
     reached.level as step,
     make_timestamp(reached.occurred_us) as reached_at,
     (reached.occurred_us - reached.entered_us) / 3600000000e0 as reached_hours,
-    (reached.occurred_us - previous.occurred_us) / 3600000000e0 as step_hours,
+    (reached.occurred_us - reached.previous_us) / 3600000000e0 as step_hours,
     reached.is_converted,
     window_days is null
     or as_of.as_of_us - reached.entered_us
     > cast(round(window_days * 86400000000) as bigint) as is_settled
 from reached
 cross join as_of
-join levels on reached.level = levels.level
 left join
-    entering
-    on reached.unit = entering.unit
-    and reached.entry_place = entering.entry_place
-left join
-    reached as previous
-    on reached.unit = previous.unit
-    and reached.entry_place = previous.entry_place
-    and levels.previous_level = previous.level
+    introduced
+    on reached.unit = introduced.unit
+    and reached.entry_place = introduced.entry_place

@@ -94,57 +94,50 @@ with
         from business_days
     ),
 
+-- One row a customer, or with recurring entries a customer and period.
     met as (
         select
-            touchpoint_days.customer_id,
-            numbered.number,
-            numbered.cohort_on,
+            touchpoint_days.customer_number,
+            min(numbered.number) as number,
             min(touchpoint_days.first_us) as entry_us
         from touchpoint_days
         join numbered on touchpoint_days.day_number = numbered.day_number
         where touchpoint_days.touchpoint = entry_touchpoint
-        group by touchpoint_days.customer_id, numbered.number, numbered.cohort_on
+        group by
+            touchpoint_days.customer_number,
+            case when entry = 'recurring' then numbered.number end
     ),
 
-    placed as (
+    entered as materialized (
         select
-            *, row_number() over (partition by customer_id order by number) as place
-        from met
-    ),
-
-    entered as (
-        select
-            placed.customer_id,
-            placed.number as entry_number,
-            placed.cohort_on,
-            placed.entry_us,
+            met.customer_number,
+            met.number as entry_number,
+            met.entry_us,
             today.width_us,
             case
                 when clock = 'calendar'
-                then today.number - placed.number - 1
-                else floor((today.as_of_us - placed.entry_us) / today.width_us) - 1
+                then today.number - met.number - 1
+                else floor((today.as_of_us - met.entry_us) / today.width_us) - 1
             end as reach_number
-        from placed
+        from met
         cross join today
-        where entry = 'recurring' or placed.place = 1
     ),
 
     back as (
-        select customer_id, day_number, first_us, last_us
+        select customer_number, day_number, first_us, last_us
         from touchpoint_days
         where touchpoint = return_touchpoint
         union all
-        select customer_id, day_number, first_us, last_us
+        select customer_number, day_number, first_us, last_us
         from activity_days
         where return_touchpoint is null and activity = 'any'
     ),
 
 -- A piece of a day lies in one rolling window, or in the two beside its end.
     returned as (
-        select distinct
-            entered.customer_id,
+        select
+            entered.customer_number,
             entered.entry_number,
-            entered.cohort_on,
             entered.reach_number,
             case
                 when clock = 'calendar'
@@ -160,15 +153,33 @@ with
         from entered
         join
             back
-            on entered.customer_id = back.customer_id
+            on entered.customer_number = back.customer_number
             and back.last_us >= entered.entry_us
         join numbered on back.day_number = numbered.day_number
         cross join (values (true), (false)) as sides(is_last)
         where clock = 'rolling' or sides.is_last
     ),
 
+-- One row an entry and bracket that somebody was back in; all after the last as one.
+    bracketed as materialized (
+        select
+            customer_number,
+            entry_number,
+            cast(
+                least(ceil(number / width), ceil(upto / width) + 1) as bigint
+            ) as bracket,
+            min(reach_number) as reach_number,
+            max(number) as number
+        from returned
+        group by
+            customer_number,
+            entry_number,
+            cast(least(ceil(number / width), ceil(upto / width) + 1) as bigint)
+    ),
+
     brackets as (
         select
+            bracket,
             case when bracket = 0 then 0 else (bracket - 1) * width + 1 end as from_number,
             bracket * width as to_number
         from
@@ -177,63 +188,91 @@ with
             ) as counted_brackets
     ),
 
+-- Few rows from here on: one for each period of entry and what comes after it.
+    cohorts as (select distinct number, cohort_on from numbered),
+
+    reaching as (
+        select entry_number, reach_number, count(*) as entry_count
+        from entered
+        group by entry_number, reach_number
+    ),
+
     cells as (
         select
-            entered.cohort_on,
+            cohorts.cohort_on,
             brackets.from_number,
             brackets.to_number,
-            count(*) as cohort_count,
-            count(*) filter (
-                entered.reach_number >= brackets.to_number
+            cast(sum(reaching.entry_count) as bigint) as cohort_count,
+            cast(
+                coalesce(
+                    sum(reaching.entry_count) filter (
+                        reaching.reach_number >= brackets.to_number
+                    ),
+                    0
+                ) as bigint
             ) as possible_count
-        from entered
+        from reaching
+        join cohorts on reaching.entry_number = cohorts.number
         cross join brackets
         group by
             grouping sets (
-                (entered.cohort_on, brackets.from_number, brackets.to_number),
+                (cohorts.cohort_on, brackets.from_number, brackets.to_number),
                 (brackets.from_number, brackets.to_number)
             )
     ),
 
     last_seen as (
         select
-            customer_id,
             entry_number,
-            cohort_on,
-            reach_number,
-            least(max(number), reach_number) as last_number
-        from returned
-        group by customer_id, entry_number, cohort_on, reach_number
+            min(reach_number) as reach_number,
+            least(max(number), min(reach_number)) as last_number
+        from bracketed
+        group by customer_number, entry_number
+    ),
+
+    leaving as (
+        select entry_number, reach_number, last_number, count(*) as entry_count
+        from last_seen
+        group by entry_number, reach_number, last_number
     ),
 
     later as (
-        select last_seen.cohort_on, brackets.from_number, count(*) as later_count
-        from last_seen
+        select
+            cohorts.cohort_on,
+            brackets.from_number,
+            cast(sum(leaving.entry_count) as bigint) as later_count
+        from leaving
+        join cohorts on leaving.entry_number = cohorts.number
         join
             brackets
-            on last_seen.last_number >= brackets.from_number
-            and last_seen.reach_number >= brackets.to_number
+            on leaving.last_number >= brackets.from_number
+            and leaving.reach_number >= brackets.to_number
         group by
             grouping sets (
-                (last_seen.cohort_on, brackets.from_number), (brackets.from_number)
+                (cohorts.cohort_on, brackets.from_number), (brackets.from_number)
             )
+    ),
+
+    hitting as (
+        select entry_number, reach_number, bracket, count(*) as entry_count
+        from bracketed
+        group by entry_number, reach_number, bracket
     ),
 
     hits as (
         select
-            returned.cohort_on,
+            cohorts.cohort_on,
             brackets.from_number,
-            count(
-                distinct (returned.customer_id, returned.entry_number)
-            ) as retained_count
-        from returned
+            cast(sum(hitting.entry_count) as bigint) as retained_count
+        from hitting
+        join cohorts on hitting.entry_number = cohorts.number
         join
             brackets
-            on returned.number between brackets.from_number and brackets.to_number
-            and returned.reach_number >= brackets.to_number
+            on hitting.bracket = brackets.bracket
+            and hitting.reach_number >= brackets.to_number
         group by
             grouping sets (
-                (returned.cohort_on, brackets.from_number), (brackets.from_number)
+                (cohorts.cohort_on, brackets.from_number), (brackets.from_number)
             )
     ),
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pipeline.simulate import company
 from pipeline.simulate.plan import usual
-from tests.benchmarks import long_files, long_mailbox, stitching
+from tests.benchmarks import asking, long_files, long_mailbox, stitching
 from tests.benchmarks.measure import Cost, Costs, cost, in_turn
 
 # Measured at 20,000 customers and 270 days; only how many customers to simulate rests on it.
@@ -118,6 +118,7 @@ def main(event_count: int) -> None:
         cost("night", short)
         costs["night, short history"] = arrive(short, waiting_short)
         costs["night"] = arrive(project, waiting)
+        answers = asking.answers(project / "data" / "published")
     print(f"{'step':<18}{'CPU s':>8}{'GiB':>7}{'floor CPU s':>13}{'ratio':>7}{'target':>8}")
     for job, floor, target in STEPS:
         own = costs[job].cpu_seconds - start_up
@@ -140,6 +141,7 @@ def main(event_count: int) -> None:
         if isinstance(found, Costs):
             least, most = found.spread
             print(f"{job:<18}{found.cpu_seconds:>8.1f}  ({least:.1f} to {most:.1f})")
+    asking.show(answers)
     # As many links as events: more than a company of that size has, so that it counts.
     stitching.main(event_count)
 

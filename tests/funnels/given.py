@@ -9,6 +9,7 @@ import polars as pl
 
 from pipeline.publish import macros
 from pipeline.resources import sql_folder
+from pipeline.warehouse import shipped_models
 
 BEGIN = datetime(2026, 1, 5)  # noqa: DTZ001 - published instants are naive UTC
 AS_OF = datetime(2026, 3, 1)  # noqa: DTZ001 - likewise
@@ -35,6 +36,8 @@ EVENTS = pl.Schema(
         "attribution": pl.String,
     }
 )
+# The models that make the numbers which funnels read, each after those it reads.
+NUMBERS = ("customer_numbers", "event_descriptions", "numbered_events")
 ATTRIBUTES = pl.Schema(
     {
         "customer_id": pl.String,
@@ -115,7 +118,24 @@ def database(
         con.register("given", frame)
         con.execute(f"create table {name} as from given")
         con.unregister("given")
+    number(con)
     for name, macro in macros(sql_folder()).items():
         if name.startswith("funnel"):
             con.execute(macro)
     return con
+
+
+def number(con: duckdb.DuckDBPyConnection) -> None:
+    """Make the tables of numbers from the table of events, as a run makes them."""
+    con.execute(
+        "create temp view ordered_events as "
+        "select *, epoch_us(occurred_at) as occurred_us, "
+        "customer_id || '/' || position as event_id from events"
+    )
+    con.execute(
+        "create temp view journey_events as select customer_id, position, journey_number "
+        "from events where journey_number is not null"
+    )
+    models = {model.name: model for model in shipped_models()}
+    for name in NUMBERS:
+        con.execute(f"create table {name} as {models[name].sql}")

@@ -190,6 +190,20 @@ def days(rows: list[tuple[str, str, float]]) -> pl.DataFrame:
     )
 
 
+def shaped(con: duckdb.DuckDBPyConnection, *names: str) -> None:
+    """Give tables the form in which they are published, with numbers of customers."""
+    con.execute(
+        "create table customer_numbers as select customer_id, "
+        "cast(row_number() over (order by customer_id) as integer) as customer_number "
+        "from (select distinct customer_id from journey_events)"
+    )
+    for name in names:
+        query = (sql_folder() / "publish" / f"{name}.sql").read_text()
+        con.execute(f"create table published as {query}")
+        con.execute(f"drop table {name}")
+        con.execute(f"alter table published rename to {name}")
+
+
 def retained(
     models: Mapping[str, Model], rows: list[tuple[str, str, float]], call: str
 ) -> pl.DataFrame:
@@ -212,6 +226,7 @@ def retained(
             },
         )
         con.execute("insert into touchpoints (touchpoint) values ('Visit'), ('Order')")
+        shaped(con, "touchpoint_days", "activity_days")
         macros(con, "retention_of")
         return con.sql(call).pl()
 

@@ -1,22 +1,19 @@
 -- funnel(steps, ...): how many come how far in a funnel, how soon, and where they are
 -- lost.
--- Grain: one row per segment and step; any order: per segment and number of steps done.
+-- Grain: one row per segment and step; any order: per segment and number of steps
+-- done.
 -- Reads: attribute_values, customer_numbers, event_descriptions, events,
--- numbered_events, runs.
--- The meaning of every parameter stands in funnel_reached.sql, which gives the
--- entries one by
--- one: `from funnel(['Signed up', 'Order placed'], window_days := 30)`.
+-- numbered_events, runs, stages, touchpoints.
+-- The meaning of every parameter stands with funnel_reached, which gives the entries
+-- one by one: `from funnel(['Signed up', 'Order placed'], window_days := 30)`.
 -- reached_count, all that came to the step by the instant of the report;
--- settled_count, those
--- of them whose window was over then, so that nothing can follow. Shares and hours
--- are of the
--- settled alone: of entries still open neither the quick count as all, nor the others
--- as lost.
+-- settled_count, those of them whose window was over then, so that nothing can follow.
+-- Shares and hours are of the settled alone: of entries still open neither the quick
+-- count as all, nor the others as lost.
 -- open_count came to the step before, not yet to this one, and have time left.
 -- share: of all settled entries. step_share: of those at the step before, optional
--- ones passed
--- over; lost_count those of them who did not come on. Both with Wilson's 95 % interval.
--- hours: from the entry. step_hours: from the step before.
+-- ones passed over; lost_count those of them who did not come on. Both with Wilson's
+-- 95 % interval. hours: from the entry. step_hours: from the step before.
 create or replace macro funnel(
     steps,
     window_days := 14,

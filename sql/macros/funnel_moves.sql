@@ -1,10 +1,9 @@
--- funnel_moves(steps, ordering, anchored, optional_steps, step_days, excluded_between):
--- the steps that a funnel allows next, given the steps done so far.
--- A set of steps is a number with one bit a step. In order, a step may follow once
--- all earlier
--- ones are done but the optional, and none that is later. In any order, only an
--- anchored step
--- must come after all steps named before it and before all named after it.
+-- funnel_moves(steps, ordering, anchored, optional_steps, step_days,
+-- excluded_between): the steps that a funnel allows next, given the steps done so far.
+-- A set of steps is a number with one bit a step. In order, a step may follow once all
+-- earlier ones are done but the optional, and none that is later. In any order, only
+-- an anchored step must come after all steps named before it and before all named
+-- after it.
 -- Grain: one row per set of steps done and step that may follow.
 -- Reads: nothing.
 create or replace macro funnel_moves(

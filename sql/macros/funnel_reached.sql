@@ -3,57 +3,46 @@
 -- Grain: one row per entry that counts and step it reached; customer_id, journey_number
 -- and entry_position name the entry.
 -- Reads: attribute_values, customer_numbers, event_descriptions, events,
--- numbered_events, runs.
+-- numbered_events, runs, stages, touchpoints.
 --
--- steps: names of touchpoints, kinds or stages; 'a|b' takes either. named :=
--- 'touchpoint',
--- 'kind' or 'stage' looks names up in that column alone.
+-- steps: names of touchpoints, kinds or stages; 'a|b' takes either.
+-- named := 'touchpoint', 'kind' or 'stage' looks names up in that column alone.
 -- A chain is one event for each step. Events stand in the one order of their customer
 -- (position), whatever their instants; one event never serves two steps.
 -- ordering := 'ordered': later steps by later events, anything may lie between.
--- 'strict': each
--- step is the very next event of the customer, of whatever kind. 'any': steps in any
--- order; the k-th row of the funnel is that any k are done. anchored := [1] keeps
--- step 1
--- before all others, the number of the last step keeps it behind all others, one in
--- between parts those before it from those after.
+-- 'strict': each step is the very next event of the customer, of whatever kind. 'any':
+-- steps in any order; the k-th row of the funnel is that any k are done. anchored :=
+-- [1] keeps step 1 before all others, the number of the last step keeps it behind all
+-- others, one in between parts those before it from those after.
 -- window_days: the last event is at most this long after the first one; exactly that
--- long is
--- within it. Null: no limit. step_days := [7, null]: step 2 within 7 days of step 1,
--- step 3
--- whenever. Whether a chain exists is asked, not whether the soonest events make one.
--- optional_steps := [2]: chains may leave step 2 out. Its row counts those who took
--- it before
--- they came to the next step that is not optional.
+-- long is within it. Null: no limit. step_days := [7, null]: step 2 within 7 days of
+-- step 1, step 3 whenever. Whether a chain exists is asked, not whether the soonest
+-- events make one.
+-- optional_steps := [2]: chains may leave step 2 out. Its row counts those who took it
+-- before they came to the next step that is not optional.
 -- excluded := ['c']: no chain has such an event between its first and its last event,
--- or, with
--- excluded_between := [1, 2], between the events of these two steps. exclusion :=
--- 'keep'
--- leaves what came before in the funnel (Mixpanel). 'remove' takes whoever would have
--- come
--- further, or met the event in the time left for a next step, out altogether (PostHog).
+-- or, with excluded_between := [1, 2], between the events of these two steps.
+-- exclusion := 'keep' leaves what came before in the funnel (Mixpanel). 'remove' takes
+-- whoever would have come further, or met the event in the time left for a next step,
+-- out altogether (PostHog).
 -- hold := 'object_id' or 'property:name': all events of a chain have the same one;
--- those
--- without one are left out, and exclusions count for their own one.
+-- those without one are left out, and exclusions count for their own one.
 -- counting := 'customers' and 'journeys': each once, by one entry. 'totals': every
--- entry; the
--- next one comes after the last step, after the window or after an exclusion.
--- reentry := 'first': the first entry, however far it comes. 'optimised', the
--- default: the
--- entry that comes furthest; of those the one first there; of those the one entered
--- last.
+-- entry; the next one comes after the last step, after the window or after an
+-- exclusion.
+-- reentry := 'first': the first entry, however far it comes. 'optimised', the default:
+-- the entry that comes furthest; of those the one first there; of those the one
+-- entered last.
 -- ties := 'steps' takes events of one instant in the order of their steps, exclusions
 -- first.
 -- entered_from, entered_until: entries from the one and before the other; later steps
--- may
--- follow outside. report_as_of: nothing later is seen; else the newest run's instant.
+-- may follow outside. report_as_of: nothing later is seen; else the newest run's
+-- instant.
 -- breakdown := a column of events, 'property:name', both of the event that enters, or
 -- 'attribute:name': what was said last for the first time at or before the entry.
--- with_customers := false leaves out who it was and the breakdown; counting is
--- quicker so.
--- is_settled: the window was over at that instant, so nothing can follow. Without a
--- window all
--- entries are taken as settled.
+-- with_customers := false leaves out who it was and the breakdown; counting is quicker
+-- so. is_settled: the window was over at that instant, so nothing can follow. Without
+-- a window all entries are taken as settled.
 create or replace macro funnel_reached(
     steps,
     window_days := 14,
@@ -90,7 +79,12 @@ with recursive
             ) as as_of_us
         from runs
         where
-            funnel_checked(
+            case
+                when window_days < 0
+                then error('funnel: window_days is 0 or more')
+                else true
+            end
+            and funnel_checked(
                 steps,
                 ordering,
                 anchored,
@@ -107,13 +101,41 @@ with recursive
     ),
 
     asked as (
-        select generate_subscripts(steps, 1) as step, unnest(steps) as label
+        select generate_subscripts(steps, 1) as step, coalesce(unnest(steps), 'null') as label
         union all
         -- Exclusions are step 0.
         select 0 as step, unnest(excluded) as label
     ),
 
-    offers as (select step, unnest(string_split(label, '|')) as name from asked),
+-- A name that nothing bears would be a step that everybody is lost at.
+    known as materialized (
+        select touchpoint as name from touchpoints
+        union
+        select stage as name from stages
+        union
+        select kind as name from event_descriptions
+    ),
+
+    offered_names as (
+        select step, unnest(string_split(label, '|')) as name from asked
+    ),
+
+    offers as (
+        select
+            offered_names.step,
+            case
+                when known.name is null
+                then
+                    error(
+                        'funnel: no touchpoint, stage or kind is named '
+                        || coalesce(offered_names.name, 'null')
+                        || '; see the tables touchpoints and stages'
+                    )
+                else known.name
+            end as name
+        from offered_names
+        left join known on offered_names.name = known.name
+    ),
 
 -- What serves as which step. An event found twice over, as its touchpoint and its
 -- stage, is one all the same.

@@ -1,12 +1,11 @@
--- funnel_trend(steps, period := 'week', ...): how many of each day's, week's or month's
--- entries came through a funnel.
+-- funnel_trend(steps, period := 'week', ...): how many of each day's, week's or
+-- month's entries came through a funnel.
 -- Grain: one row per segment and period (UTC) with an entry.
 -- Reads: attribute_values, customer_numbers, event_descriptions, events,
--- numbered_events, runs.
--- The meaning of all other parameters stands in funnel_reached.sql.
+-- numbered_events, runs, stages, touchpoints.
+-- The meaning of all other parameters stands with funnel_reached.
 -- A period is finished once the window of an entry at its very end is over. Of one
--- that is not,
--- shares are of its settled entries only, and may yet change.
+-- that is not, shares are of its settled entries only, and may yet change.
 create or replace macro funnel_trend(
     steps,
     period := 'week',

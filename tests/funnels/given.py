@@ -119,6 +119,13 @@ def database(
         con.execute(f"create table {name} as from given")
         con.unregister("given")
     number(con)
+    # The catalogue holds what nobody met, too: a step that no event is stays a step.
+    con.execute(
+        "create table touchpoints as "
+        "select chr(cast(65 + place as int)) as touchpoint from range(26) as letters(place) "
+        "union select touchpoint from events where touchpoint is not null"
+    )
+    con.execute("create table stages as select distinct stage from events where stage is not null")
     for name, macro in macros(sql_folder()).items():
         if name.startswith("funnel"):
             con.execute(macro)

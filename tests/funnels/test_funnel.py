@@ -283,6 +283,11 @@ def test_a_step_that_nobody_reaches_has_its_row() -> None:
         ("['A', 'B'], excluded := ['X'], excluded_between := [2, 1]", "neither optional"),
         ("['A', 'B'], ordering := 'strict', ties := 'steps'", "leave ties out"),
         ("['A'], breakdown := 'mood'", "no breakdown by mood"),
+        ("['A'], window_days := -3", "window_days is 0 or more"),
+        ("['A', 'Visit sight']", "no touchpoint, stage or kind is named Visit sight"),
+        ("['A', 'B|Visit sight']", "is named Visit sight"),
+        ("['A', null]", "is named null"),
+        ("['A', 'B'], excluded := ['Visit sight']", "is named Visit sight"),
     ],
 )
 def test_a_question_that_cannot_be_meant_is_refused(parameters: str, said: str) -> None:

@@ -110,7 +110,9 @@ def test_another_batching_of_the_same_records_publishes_the_same(
     for path in sorted((rebatched / "raw" / "portal").iterdir()):
         lines = path.read_bytes().splitlines(keepends=True)
         path.write_bytes(b"".join(lines[::2]))
-        path.with_name(f"more-{path.name}").write_bytes(b"".join(lines[1::2]))
+        # An empty file is one that a run says something of.
+        if len(lines) > 1:
+            path.with_name(f"more-{path.name}").write_bytes(b"".join(lines[1::2]))
 
     assert wend("run", "--project", rebatched).returncode == 0
 

@@ -208,7 +208,7 @@ def test_the_command_writes_the_tables_of_an_instant(
     done = wend("identity", "--as-of", "2026-02-09", "--out", out, "--project", landed)
 
     assert done.returncode == 0, done.stderr
-    assert "customers were known at 2026-02-09T00:00:00+00:00" in done.stdout
+    assert "customers known at 2026-02-09T00:00:00+00:00" in done.stdout
     assert {path.stem for path in out.glob("*.parquet")} >= {
         "customer_changes",
         "customer_confidence",

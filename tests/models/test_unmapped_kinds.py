@@ -16,15 +16,16 @@ KINDS = table("""
     crm     | contact_created |           |
 """)
 EVENTS = table("""
-    event_id | source | channel | kind            | label    | is_machine
-    1        | shop   | web     | page_viewed     | /pricing | false
-    2        | shop   | web     | page_viewed     | /blog/a  | false
-    3        | shop   | web     | page_viewed     | /blog/b  | false
-    4        | shop   | web     | page_viewed     | /blog/b  | false
-    5        | shop   | web     | page_viewed     | /blog/b  | true
-    6        | shop   | web     | video_watched   |          | false
-    7        | talk   | chat    | chat_rated      | sales    | false
-    8        | crm    | crm     | contact_created |          | false
+    event_id | source | channel | kind            | label    | is_machine | occurred_at
+    1        | shop   | web     | page_viewed     | /pricing | false      | 2026-01-05 09:00:00
+    2        | shop   | web     | page_viewed     | /blog/a  | false      | 2026-01-05 09:00:00
+    3        | shop   | web     | page_viewed     | /blog/b  | false      | 2026-01-05 09:00:00
+    4        | shop   | web     | page_viewed     | /blog/b  | false      | 2026-01-05 09:00:00
+    5        | shop   | web     | page_viewed     | /blog/b  | true       | 2026-01-05 09:00:00
+    6        | shop   | web     | video_watched   |          | false      | 2026-01-05 09:00:00
+    7        | talk   | chat    | chat_rated      | sales    | false      | 2026-01-05 09:00:00
+    8        | crm    | crm     | contact_created |          | false      | 2026-01-05 09:00:00
+    9        | shop   | web     | page_viewed     | /late    | false      | 2027-01-05 09:00:00
 """).with_columns(pl.col("event_id").cast(pl.String))
 WHOSE = table("""
     event_id | customer_id
@@ -35,7 +36,7 @@ WHOSE = table("""
 
 
 def test_kinds_that_no_touchpoint_describes_are_counted(run_model: RunModel) -> None:
-    """Each source's kind with its events and customers; mapped kinds and machines are not here."""
+    """Each source's kind with its events and customers; no mapped kinds, no machines, nothing later."""
     found = run_model(
         "unmapped_kinds", known_events=EVENTS, kind_touchpoints=KINDS, event_customers=WHOSE
     )

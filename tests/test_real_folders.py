@@ -96,8 +96,8 @@ FOLDERS = {
         },
     ),
     "ham": Folder("mail", "email_spamassassin_easy/*.tar.gz"),
-    # Two of its tables are of chats, which another format reads.
-    "zendesk": Folder("zendesk_support", f"{SEEDS}/zendesk/*/seeds/*_data*.csv", left=2),
+    "zendesk": Folder("zendesk_support", f"{SEEDS}/zendesk/*/seeds/*_data*.csv"),
+    "intercom": Folder("intercom", f"{SEEDS}/intercom/*/seeds/*_data*.csv"),
     "replies": Folder("mail", "email_replies/**/*.eml"),
 }
 

@@ -128,6 +128,7 @@ def test_no_value_is_shown_of_what_is_refused(tmp_path: Path) -> None:
         ("calls.csv", CALLS.replace("/01/2026", "/01/26"), "no year of four digits"),
         ("calls.csv", "\n".join(CALLS.splitlines()[:11]), "begins with the day or with the month"),
         ("stages.csv", "id,name\n1,New\n2,Old\n", "when something happened"),
+        ("people.csv", "email,city\nada@mail.example,York\n", "the format 'snapshot' tells"),
         ("pages.csv", "page,viewed_at\n/a,2026-01-01T00:00:00Z\n/b,2026-01-02T00:00:00Z\n",
          "which column names the customer"),
         ("notes.txt", "to buy milk\nand bread\n", "no format that is known has such lines"),
@@ -283,14 +284,16 @@ UNUSUAL: dict[str, Any] = {
     "hubspot/team_data": None,
     "hubspot/team_user_data": None,
     "intercom/contact_company_history_data": ("contact_updated_at", None, CONTACT),
-    "intercom/contact_history_data": (
-        "updated_at", None, {"intercom_contact": "id", "user_id": "external_id"}
-    ),
+    "intercom/contact_history_data": "intercom",
     "intercom/contact_tag_history_data": ("contact_updated_at", None, CONTACT),
-    "intercom/conversation_contact_history_data": ("conversation_updated_at", None, CONTACT),
+    "intercom/conversation_contact_history_data": "intercom",
+    "intercom/conversation_history_data": "intercom",
+    "intercom/conversation_part_history_data": "intercom",
     # Their ids have 17 characters: somebody made them unreadable.
     "salesforce/sf_contact_data": None,
     "salesforce/sf_contact_history_data": None,
+    "zendesk/ticket_chat_data": "zendesk_support",
+    "zendesk/ticket_chat_event_data": "zendesk_support",
     "zendesk/ticket_comment_data": ("created", "id", {"zendesk_user": "user_id"}),
     "zendesk/ticket_data": "zendesk_support",
     "zendesk/ticket_field_history_data": "zendesk_support",

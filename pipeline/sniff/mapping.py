@@ -38,6 +38,11 @@ def mapping(found: Sample, *, region: str, zone: str) -> Mapping:
     occurred = _occurred(said, table, noun, zone, is_versions=is_versions)
     vendor = vendor_of(found)
     name_people(said, table, noun, vendor, region)
+    if occurred is None and said.identifiers:
+        said.lacks.append(
+            "whether its rows are people as they stand: of two such exports the format 'snapshot' "
+            "tells what changed; `wend formats snapshot` says how"
+        )
     if occurred is None or said.lacks:
         return said
     _event(said, table, noun, occurred, is_versions=is_versions)

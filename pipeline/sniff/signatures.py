@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pipeline.errors import BadRecord, SourceRefused
+from pipeline.landing.chat import fivetran, intercom_tables
 from pipeline.landing.crm import dynamics, hubspot, pipedrive, salesforce
 from pipeline.landing.crm.rows import Table, canonical, recognise
 from pipeline.landing.crm.salesforce_ids import record_id
@@ -60,6 +61,8 @@ FIELDS = (
     ("zendesk_support", "comments, users"),
     ("zendesk_support", "Requester id, Requester email, Ticket type"),
     ("zendesk_support", "ticket_events"),
+    ("zendesk_support", "chat_id, visitor_id, ticket_id, user_id"),
+    ("zendesk_support", "chat_id, actor_id, chat_index, created_at"),
     ("intercom", "conversation_parts, source"),
     ("livechat", "threads, users"),
     ("livechat", "thread, users"),
@@ -154,6 +157,9 @@ def candidates(found: Sample) -> Iterator[str]:
         # Zendesk's word for a customer.
         if any(row.get("role") == "end-user" for row in found.rows[:200]):
             yield "zendesk_support"
+        columns = {fivetran.column(name) for name in found.header}
+        if intercom_tables.table_of(columns) in intercom_tables.TABLES:
+            yield "intercom"
         yield from _by_table(found)
         names = {canonical(name) for name in found.header}
         if names & {"nps", "csat", "ces"} or names >= {"metric", "score"}:

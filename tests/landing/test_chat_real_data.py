@@ -114,15 +114,22 @@ def test_irc_logs_keep_their_order_from_day_to_day(path: Path) -> None:
     assert timedelta() <= last - day < timedelta(days=3)
 
 
-def test_a_warehouse_s_tables_of_zendesk_in_one_zip_know_their_people(tmp_path: Path) -> None:
-    """The comments' authors are in the users, though these come last."""
-    seeds = SEEDS / "zendesk" / "integration_tests" / "seeds"
+def zipped(folder: Path, vendor: str, *names: str) -> Path:
+    """Some of a warehouse's real tables in one .zip; skips, saying so, where there are none."""
+    seeds = SEEDS / vendor / "integration_tests" / "seeds"
     if not seeds.is_dir():
         pytest.skip(f"the real data is not here: {seeds}")
-    path = tmp_path / "zendesk.zip"
+    path = folder / f"{vendor}.zip"
     with zipfile.ZipFile(path, "w") as archive:
-        for name in ("ticket", "ticket_comment", "ticket_field_history", "user"):
-            archive.write(seeds / f"{name}_data.csv", f"{name}.csv")
+        for table in sorted(seeds.glob("*.csv")):
+            if not names or table.stem.removesuffix("_data") in names:
+                archive.write(table, table.name)
+    return path
+
+
+def test_a_warehouse_s_tables_of_zendesk_in_one_zip_know_their_people(tmp_path: Path) -> None:
+    """The comments' authors are in the users, though these come last."""
+    path = zipped(tmp_path, "zendesk", "ticket", "ticket_comment", "ticket_field_history", "user")
 
     found = read("zendesk_support", path, agents=("1111",))
 
@@ -133,4 +140,31 @@ def test_a_warehouse_s_tables_of_zendesk_in_one_zip_know_their_people(tmp_path: 
         "ticket_commented": 20,
         "ticket_status_changed": 30,
         "contact_created": 9,
+    }
+
+
+def test_a_warehouse_s_chats_of_zendesk_are_read(tmp_path: Path) -> None:
+    """Zendesk's bot speaks in all of them, under whatever name."""
+    found = read("zendesk_support", zipped(tmp_path, "zendesk", "ticket_chat", "ticket_chat_event"))
+
+    assert account(found) == (22, 19, 0, 3)
+    assert Counter((event.kind, event.actor) for event in events(found)) == {
+        ("association_recorded", "system"): 10,
+        ("chat_message_sent", "bot"): 8,
+        ("chat_message_sent", "system"): 1,
+    }
+
+
+def test_a_warehouse_s_tables_of_intercom_are_read(tmp_path: Path) -> None:
+    """All 17: two conversations have nine versions, and most tables are of the workspace."""
+    found = read("intercom", zipped(tmp_path, "intercom"))
+
+    assert account(found) == (132, 36, 0, 96)
+    assert len({event.own_id for event in events(found)}) == 29
+    assert Counter(event.kind for event in events(found)) == {
+        "conversation_started": 9,
+        "conversation_closed": 8,
+        "conversation_noted": 1,
+        "contact_created": 9,
+        "association_recorded": 9,
     }

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.errors import SourceRefused
 from pipeline.landing.chat.intercom import interpret, read
 from pipeline.landing.record import Raw, outcomes
 from tests.landing.feeds import at, events, feed, outcomes_of, people, refused
@@ -252,11 +251,3 @@ def test_a_record_of_any_shape_has_one_fate(odd: dict[str, Any], inner: list[Any
     found = list(outcomes([raw], lambda number, value: interpret(number, value, SOURCE, "chat")))
 
     assert len({type(outcome) for outcome in found}) == 1
-
-
-def test_a_table_is_refused_with_what_to_do(tmp_path: Path) -> None:
-    """A warehouse spreads a conversation over several; JSON beside it is no table."""
-    table = "\ufeffid,updated_at,_fivetran_synced\n1,2026-01-05 09:00:00,2026-01-06 00:00:00\n"
-
-    with pytest.raises(SourceRefused, match="export the conversations as JSON instead"):
-        outcomes_of(read, table, tmp_path, SOURCE, name="conversation_history.csv")

@@ -1,4 +1,7 @@
+import csv
+import io
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -6,6 +9,7 @@ import pytest
 
 from pipeline.errors import SourceRefused
 from pipeline.landing.chat.zendesk_support import read
+from pipeline.landing.record import RawFile
 from tests.landing.chat_samples import (
     ZENDESK_AUDIT,
     ZENDESK_COMMENT,
@@ -276,6 +280,18 @@ def test_csv_is_read_as_the_api_s_objects(tmp_path: Path, content: str, kinds: l
     assert at(found[0]) == "2026-01-05 09:00:00"
 
 
+def test_times_in_what_somebody_wrote_stay_as_written(tmp_path: Path) -> None:
+    """Only the columns of times are put into UTC."""
+    content = """\
+id,_fivetran_synced,requester_id,status,created_at,updated_at,description
+7,2026-01-06 00:00:00.000,42,open,2026-01-05 09:00:00,2026-01-05 10:00:00,Out since 2026-01-04 18:30
+"""
+
+    (opened,) = events(outcomes_of(read, content, tmp_path, SOURCE, name="zendesk.csv"))
+
+    assert (at(opened), opened.text) == ("2026-01-05 09:00:00", "Out since 2026-01-04 18:30")
+
+
 @pytest.mark.parametrize(
     ("content", "name"),
     [
@@ -301,18 +317,132 @@ def test_a_table_that_is_not_known_stops_the_file(tmp_path: Path) -> None:
         outcomes_of(read, "brand,url\nA,b\n", tmp_path, SOURCE, name="brand.csv")
 
 
+CHAT = {
+    "chat_id": "4323.95.Ty1",
+    "_fivetran_synced": "2026-01-06 00:00:00.000",
+    "channel": "native_messaging",
+    "ticket_id": "35436",
+    "user_id": "20978392",
+    "visitor_id": "21432-1JDm",
+}
+SAID = {
+    "chat_id": "4323.95.Ty1",
+    "created_at": "2026-01-05 09:00:00.123",
+    "_fivetran_synced": "2026-01-06 00:00:00.000",
+    "actor_id": "20978392",
+    "chat_index": "1",
+    "filename": "",
+    "message": "No internet",
+    "original_message": "",
+    "type": "ChatMessage",
+}
+
+
+def chats(folder: Path, *rows: dict[str, str], source: Any = SOURCE) -> Any:
+    """What the reader makes of tables of chats in one .zip, each row a table."""
+    path = folder / "chats.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for number, row in enumerate(rows):
+            held = io.StringIO()
+            writer = csv.writer(held, lineterminator="\n")
+            writer.writerows([row.keys(), row.values()])
+            archive.writestr(f"{number}.csv", held.getvalue())
+    return list(read(RawFile(path, path.name, "source-1"), source))
+
+
+def test_a_chat_of_a_warehouse_is_its_user_s_and_its_ticket_s(tmp_path: Path) -> None:
+    """Its row has no time of its own: it links, as of when it was copied."""
+    (linked,) = events(chats(tmp_path, CHAT))
+
+    assert (linked.kind, linked.channel) == ("association_recorded", "chat")
+    assert at(linked) == "2026-01-06 00:00:00"
+    assert people(linked) == {
+        "subject zendesk_chat": "4323.95.Ty1",
+        "subject zendesk_ticket": "35436",
+        "subject zendesk_user": "20978392",
+        "subject zendesk_visitor": "21432-1JDm",
+    }
+
+
 @pytest.mark.parametrize(
-    ("header", "table"),
+    ("change", "actor", "handle"),
     [
-        ("chat_id,_fivetran_synced,channel,ticket_id,user_id,visitor_id", "ticket_chat"),
-        ("chat_id,created_at,actor_id,chat_index,message,type", "ticket_chat_event"),
+        ({}, "customer", {"actor zendesk_user": "20978392"}),
+        ({"actor_id": "77"}, "agent", {"agent zendesk_user": "77"}),
+        ({"actor_id": "agent:801"}, "agent", {"agent zendesk_user": "801"}),
+        ({"actor_id": "__trigger"}, "bot", {}),
+        ({"actor_id": "__system"}, "system", {}),
+        (
+            {"actor_id": "77", "original_message": '{"author": {"type": "USER"}}'},
+            "customer",
+            {"actor zendesk_user": "77"},
+        ),
+        (
+            {"actor_id": "agent:", "original_message": '{"source": {"type": "zd:answerBot"}}'},
+            "bot",
+            {},
+        ),
     ],
 )
-def test_a_table_of_chats_is_refused_with_what_to_export_instead(
-    tmp_path: Path, header: str, table: str
+def test_who_speaks_in_a_chat_of_a_warehouse(
+    tmp_path: Path, change: dict[str, str], actor: str, handle: dict[str, str]
 ) -> None:
-    """The chats themselves, which say who is who."""
-    row = ",".join("1" for _ in header.split(","))
+    """By the actor's own id, the original message, or whose chat it is."""
+    said = events(chats(tmp_path, CHAT, SAID | change))[1]
 
-    with pytest.raises(SourceRefused, match=f"is {table}, .* for a source of the format zendesk_c"):
-        outcomes_of(read, f"{header}\n{row}\n", tmp_path, SOURCE, name="chats.csv")
+    assert (said.kind, said.actor, said.text) == ("chat_message_sent", actor, "No internet")
+    assert (said.direction, said.channel, said.source_sequence) == (
+        {"customer": "inbound", "system": "internal"}.get(actor, "outbound"),
+        "chat",
+        1,
+    )
+    assert people(said).items() >= handle.items()
+    is_other = said.actor == "customer" and change
+    roles = {each.role for each in said.identifiers if each.namespace == "zendesk_chat"}
+    assert (roles == {"mentioned"}) == bool(is_other)
+
+
+CHAT_REFUSED = {
+    "somebody unknown": (SAID, "whether user 20978392 is staff or a customer is not in this file"),
+    "nobody": (SAID | {"actor_id": ""}, "nobody known said it: actor_id ''"),
+    "a new type": (SAID | {"type": "ChatDance"}, "unknown type of chat event: 'ChatDance'"),
+    "a broken time": (SAID | {"created_at": "yesterday"}, "not an ISO 8601 time: 'yesterday'"),
+    "a rounded actor": (SAID | {"actor_id": "4.03E+11"}, "actor_id is no usable id: '4.03E+11'"),
+    "a broken message": (
+        SAID | {"original_message": "{"},
+        "original_message is not valid JSON",
+    ),
+    "no place": (SAID | {"chat_index": "first"}, "chat_index is no whole number: 'first'"),
+    "a rounded ticket": (CHAT | {"ticket_id": "3.5E+12"}, "ticket_id is no usable id: '3.5E+12'"),
+    "no time": (CHAT | {"_fivetran_synced": ""}, "a chat without _fivetran_synced"),
+}
+
+
+@pytest.mark.parametrize(("bad", "reason"), CHAT_REFUSED.values(), ids=CHAT_REFUSED.keys())
+def test_a_chat_s_row_that_cannot_be_read_is_refused(
+    tmp_path: Path, bad: dict[str, str], reason: str
+) -> None:
+    """With the reason, and alone."""
+    found = chats(tmp_path, bad, SAID | {"actor_id": "agent:801"})
+
+    ((number, why),) = refused(found)
+    assert number == 1
+    assert reason in why
+    assert [event.record_number for event in events(found)] == [2]
+
+
+def test_what_is_no_message_in_a_chat_is_a_file_or_left_out(tmp_path: Path) -> None:
+    """An agent who joins says nothing."""
+    sent = SAID | {"type": "ChatFileAttachment", "filename": "router.png", "message": ""}
+
+    found = chats(tmp_path, CHAT, sent, SAID | {"type": "ChatJoin"})
+
+    assert [event.kind for event in events(found)][1:] == ["chat_file_sent"]
+    assert ignored(found) == [(3, "member_joined")]
+
+
+def test_staff_s_own_chat_is_left_out(tmp_path: Path) -> None:
+    """Who tries the messenger out is no customer."""
+    source = feed("zendesk_support", agents=("20978392",))
+
+    assert ignored(chats(tmp_path, CHAT, source=source)) == [(1, "staff")]

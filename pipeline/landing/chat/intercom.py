@@ -1,13 +1,23 @@
-"""Intercom conversations to events: one record per conversation, one event per message and rating.
+"""Intercom conversations to events: one event per message, note, closing and rating.
 
-Source: the conversations of Intercom's REST API 2.x, retrieved one by one (lists lack the parts).
-Used: id created_at updated_at source contacts conversation_rating conversation_parts.
-Left out: state, tags, teammates and Intercom's own statistics, which the parts already tell.
-Identifiers: intercom_contact, user_id (external_id), email; staff as intercom_admin.
-Clock: Unix seconds.
+Source: the conversations of Intercom's REST API 2.x, retrieved one by one (lists lack the parts),
+one record each; or as CSV the tables that Fivetran copies into a warehouse, one record a row:
+conversation_history, conversation_part_history, contact_history, conversation_contact_history.
+Used: id created_at updated_at source contacts conversation_rating conversation_parts; of the
+tables source_* conversation_rating_* part_type author_* body conversation_id; of a contact role
+external_id email phone name language_override unsubscribed_from_emails.
+Left out: state, tags, teammates and Intercom's own statistics, which the parts already tell; and,
+each row counted by its table's name, the tables of tags, teams, admins, companies, articles and
+the like, in which no customer speaks.
+Identifiers: intercom_contact, user_id (external_id), email; staff as intercom_admin; of the tables
+also phone, and intercom_conversation, which joins the rows of a conversation.
+Clock: Unix seconds; ISO 8601 in tables, UTC where Fivetran's mark (_fivetran_synced) is.
 
 The first message stands in the conversation's `source` and not among its parts; most parts are
 no messages but notes of what the team's inbox did, and become no event.
+The tables keep every version of a row: a conversation starts once all the same, and is rated once;
+a version that says something else is a revision. Tables may be landed file by file. In one .zip
+each part also has its conversation's label, and its customer where staff speaks.
 """
 
 import re
@@ -15,90 +25,45 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from pipeline.errors import BadRecord, SourceRefused
+from pipeline.errors import BadRecord
 from pipeline.landing import clocks, identifiers
 from pipeline.landing.attributes import attributes
-from pipeline.landing.chat.parties import inside
+from pipeline.landing.chat import intercom_fields, intercom_tables
+from pipeline.landing.chat.intercom_parts import ACTORS, actor_of, as_part, tells
 from pipeline.landing.containers.json_records import json_array
 from pipeline.landing.containers.unpacked import members
 from pipeline.landing.formats import channel_of
 from pipeline.landing.json_fields import Fields, list_of, needed_id, object_of, text_of
 from pipeline.landing.record import Event, Feed, Identifier, Outcome, RawFile, outcomes
 
-# All that version 2 of the API names; which of them come depends on the conversation.
-RECORD_FIELDS = frozenset(
-    {
-        *("type", "id", "title", "created_at", "updated_at", "waiting_since", "snoozed_until"),
-        *("open", "state", "read", "priority", "admin_assignee_id", "team_assignee_id"),
-        *("company_id", "tags", "conversation_rating", "source", "contacts", "teammates"),
-        *("custom_attributes", "first_contact_reply", "sla_applied", "statistics"),
-        *("conversation_parts", "linked_objects", "ai_agent", "ai_agent_participated", "topics"),
-    }
-)
-# A bare list or an object that holds it, a flag or a word, by the version of the API.
-VARIED_FIELDS = frozenset(
-    {
-        "contacts",
-        "conversation_parts",
-        "tags",
-        "teammates",
-        "topics",
-        "linked_objects",
-        "priority",
-        "admin_assignee_id",
-        "team_assignee_id",
-        "company_id",
-    }
-)
-
-# The names of the columns of a CSV.
-TABLE = re.compile(rb"(?:\xef\xbb\xbf)?[\"\w][^\n{\[]*,")
+RECORD_FIELDS = intercom_fields.CONVERSATION | intercom_fields.TABLES
+VARIED_FIELDS = intercom_fields.VARIED
 PEEKED = 1000
-
-# author.type -> who acts
-ACTORS = {
-    "user": "customer",
-    "lead": "customer",
-    "contact": "customer",
-    "visitor": "customer",
-    "admin": "agent",
-    "team": "agent",
-    "bot": "bot",
-}
 
 
 def read(file: RawFile, feed: Feed) -> Iterator[Outcome]:
-    """What each conversation of a file became.
+    """What each conversation of a file, or each row of a table, became.
 
     The file holds a list of conversations, `{"conversations": [...]}`, one conversation, or one
-    of these per line.
+    of these per line; or it is a CSV.
 
     Raises:
-        SourceRefused: A table, or as for `containers.json_array`.
+        SourceRefused: As for `containers.json_array` and `intercom_tables.rows`.
     """
     channel = channel_of(feed)
-    refuse_table(file)
+    if is_table(file, feed.source.delimiter):
+        return intercom_tables.read(file, feed, channel)
     return outcomes(
         json_array(file, "conversations"),
         lambda number, value: interpret(number, value, feed, channel),
     )
 
 
-def refuse_table(file: RawFile) -> None:
-    """Refuse a CSV: Intercom's own reports, and the tables that a warehouse has of it.
-
-    Raises:
-        SourceRefused: It is one; says what to do.
-    """
-    name, start = next(
-        ((name, stream.peek(PEEKED)[:PEEKED]) for name, stream in members(file)), ("", b"")
-    )
-    if TABLE.match(start):
-        raise SourceRefused(
-            f"{name}: is a table, of which it takes several to tell a conversation; export the "
-            "conversations as JSON instead (Intercom's API, retrieved one by one), or map its "
-            "columns as a source of the format generic, as `wend sniff` proposes"
-        )
+def is_table(file: RawFile, delimiter: str) -> bool:
+    """Whether a file begins with the names of the columns of a CSV."""
+    start = next((stream.peek(PEEKED)[:PEEKED] for _, stream in members(file)), b"")
+    header = rb"(?:\xef\xbb\xbf)?[\"\w][^\n{\[]*" + re.escape(delimiter.encode())
+    return re.match(header, start) is not None
 
 
 def interpret(number: int, conversation: Fields, feed: Feed, channel: str) -> Iterator[Event]:
@@ -127,7 +92,7 @@ def interpret(number: int, conversation: Fields, feed: Feed, channel: str) -> It
     for position, part in enumerate(listed(conversation, "conversation_parts"), start=1):
         if not isinstance(part, dict):
             raise BadRecord("a conversation part that is no JSON object")
-        if _tells(part):
+        if tells(part):
             said = replace(base, source_sequence=position)
             yield _continued(_by(said, conversation, part, feed), part, feed)
 
@@ -142,12 +107,6 @@ def listed(holder: Fields, name: str) -> list[Any]:
     return list_of(found if isinstance(found, dict) else holder, name)
 
 
-def _tells(part: Fields) -> bool:
-    """Whether a part is more than a note of what the inbox did."""
-    is_told = str(part.get("part_type")).startswith(("comment", "close", "note"))
-    return is_told or bool(part.get("body"))
-
-
 def _by(event: Event, conversation: Fields, content: Fields, feed: Feed) -> Event:
     """The event with who acted, what was written and which customer it concerns.
 
@@ -155,9 +114,7 @@ def _by(event: Event, conversation: Fields, content: Fields, feed: Feed) -> Even
         BadRecord: An author of no known type.
     """
     author = object_of(content, "author")
-    actor = ACTORS.get(str(author.get("type")))
-    if actor is None:
-        raise BadRecord(f"unknown type of author: {str(author.get('type'))[:40]!r}")
+    actor = actor_of(author.get("type"))
     event = replace(event, text=text_of(content, "body"))
     if actor == "customer":
         return replace(
@@ -227,7 +184,7 @@ def _started(event: Event, source: Fields) -> Event:
 
 
 def _continued(event: Event, part: Fields, feed: Feed) -> Event:
-    """What a part that tells something is: any with a text is a message, unless it says more.
+    """What a part that tells something is.
 
     Raises:
         BadRecord: An id or time that cannot be read.
@@ -236,15 +193,10 @@ def _continued(event: Event, part: Fields, feed: Feed) -> Event:
     event = replace(
         event,
         own_id=f"{event.own_id}:{part_id}",
-        kind="conversation_message_sent",
         kind_raw=str(part.get("part_type") or "part")[:100],
         occurred=clocks.epoch(part.get("created_at"), "s", feed.clock),
     )
-    if event.kind_raw.startswith("note"):
-        return replace(inside(event), kind="conversation_noted")
-    if event.kind_raw.startswith("close"):
-        return replace(event if event.text else inside(event), kind="conversation_closed")
-    return event
+    return as_part(event)
 
 
 def _rated(event: Event, conversation: Fields, rating: object, feed: Feed) -> Event:

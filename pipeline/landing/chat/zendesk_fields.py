@@ -66,5 +66,11 @@ TABLES = frozenset(
         *("tweet", "updated", "user_id", "value", "via_channel", "via_source_from_address"),
         *("via_source_from_id", "via_source_from_title", "via_source_rel", "via_source_to_address"),
         *("via_source_to_name", "voice_comment"),
+        # Of chats.
+        *("chat_id", "authenticated", "backend", "channel", "conversation_id", "initiator"),
+        *("integration_id", "visitor_id", "webpath", "actor_id", "chat_index"),
+        *("external_message_id", "filename", "is_history_context", "message", "message_id"),
+        *("message_source", "mime_type", "original_message", "original_message_type"),
+        *("parent_message_id", "reason", "size", "status_updated_at"),
     }
 )

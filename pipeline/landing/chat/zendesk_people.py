@@ -20,17 +20,19 @@ class Known(NamedTuple):
         roles: User id -> end-user, agent or admin.
         requesters: Ticket id -> the user who asked.
         opened: Ticket id -> its creation, as written.
+        chats: Chat id -> the user whose it is.
     """
 
     staff: Staff
     roles: dict[str, str]
     requesters: dict[str, str]
     opened: dict[str, str]
+    chats: dict[str, str]
 
 
 def known_of(records: Iterable[Raw], staff: Staff) -> Known:
     """What the tickets, users and first audits among `records` tell; damaged ones tell nothing."""
-    known = Known(staff, {}, {}, {})
+    known = Known(staff, {}, {}, {}, {})
     for raw in records:
         if raw.problem is not None:
             continue
@@ -59,6 +61,10 @@ def _learn(part: Part, known: Known) -> None:
         ticket, requester = id_of(value, "ticket_id"), created_with(value).get("requester_id")
         if ticket and requester is not None:
             known.requesters.setdefault(ticket, str(requester))
+    elif part.what == "chat" and value.table == "ticket_chat":
+        chat, user = id_of(value.cells, "chat_id"), id_of(value.cells, "user_id")
+        if chat and user:
+            known.chats.setdefault(chat, user)
 
 
 def requester_of(ticket: Fields) -> str | None:

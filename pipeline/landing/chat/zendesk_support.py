@@ -1,21 +1,24 @@
 """Zendesk Support to events: one record per ticket, audit, comment and user.
 
 Source: Support API v2 responses or exports of tickets, ticket_audits, ticket comments and users
-as JSON or JSON lines, Zendesk's own JSON export, whose tickets hold their comments, and CSV (see
-zendesk_tables).
+as JSON or JSON lines, Zendesk's own JSON export, whose tickets hold their comments, and CSV: that
+of a view, and the tables that Fivetran copies into a warehouse, with those of chats.
 Used, ticket: id requester(_id) submitter_id status type priority description via tags created_at
 updated_at satisfaction_rating; audit: ticket_id author_id created_at via events (Create and
 Change of status, type and satisfaction_score; Comment; SatisfactionRating); comment: id author_id
-body public created_at ticket_id via; user: id role email phone external_id created_at.
+body public created_at ticket_id via; user: id role email phone external_id created_at;
+ticket_chat: chat_id ticket_id user_id visitor_id channel; ticket_chat_event: chat_id actor_id
+chat_index created_at type message filename original_message.
 Left out: custom fields, metrics, assignments, notifications, and what else agents did.
-Identifiers: zendesk_user, zendesk_ticket, email, phone, user_id (external_id); followers and
-copied people are mentioned. Clock: ISO 8601 with zone.
+Identifiers: zendesk_user, zendesk_ticket, email, phone, user_id (external_id); of the tables of
+chats also zendesk_chat, which joins the rows of a chat, and zendesk_visitor; followers and copied
+people are mentioned. Clock: ISO 8601 with zone; UTC in the tables of a warehouse.
 
 A ticket is its current state; its course is in the audits. Both may be landed: a ticket's opening
 and its first closing have the same id in both, and the audit's, received earlier, stands. Where
 audits are landed, comments need not be: an audit holds them, under the same ids.
 Put tickets, audits and users that belong together into one .zip: who of them is staff is looked
-up within the file.
+up within the file. So with ticket_chat and ticket_chat_event, where the rows do not tell it.
 """
 
 import re
@@ -37,6 +40,7 @@ from pipeline.landing.chat.zendesk_people import (
     sender_of,
 )
 from pipeline.landing.chat.zendesk_tables import table_records
+from pipeline.landing.chat.zendesk_ticket_chats import ChatRow, event_of
 from pipeline.landing.containers.json_records import json_array
 from pipeline.landing.containers.unpacked import members
 from pipeline.landing.formats import channel_of
@@ -99,10 +103,22 @@ def records(file: RawFile, delimiter: str) -> Iterator[Raw]:
     first = next((stream.read(200) for _, stream in members(file)), b"")
     first = first.removeprefix(b"\xef\xbb\xbf")
     if first.strip() and first.lstrip()[:1] not in {b"{", b"["}:
-        return parts(table_records(file, delimiter), inner)
+        return parts(table_records(file, delimiter), of_table)
     if COMMENTS.match(first):
         lists = ("comments", "users")
     return parts(json_array(file, *lists), inner)
+
+
+def of_table(value: Fields | ChatRow) -> Iterator[Part]:
+    """The record that a row of a table is.
+
+    Raises:
+        BadRecord: As for `inner`.
+    """
+    if isinstance(value, ChatRow):
+        yield Part("chat", value, {})
+    else:
+        yield from inner(value)
 
 
 def inner(value: Fields) -> Iterator[Part]:
@@ -151,6 +167,8 @@ def interpret(
         return [Ignored(number, "empty")]
     if part.what == "table":
         return [Ignored(number, f"table {value['table']}, of how the desk is set up")]
+    if part.what == "chat":
+        return [event_of(number, value, feed, known)]
     event = Event(
         record_number=number,
         own_id=None,
@@ -161,10 +179,9 @@ def interpret(
         identifiers=(),
         object_kind="ticket",
     )
-    if part.what == "ticket":
-        return ticket(event, value, feed, known)
-    if part.what == "audit":
-        return audit(event, value, feed, known)
+    if part.what in {"ticket", "audit"}:
+        course = ticket if part.what == "ticket" else audit
+        return course(event, value, feed, known)
     if part.what == "comment":
         return comment(event, part, feed, known)
     return [user(event, value, feed, known)]

@@ -2,15 +2,18 @@
 
 Source: Zendesk's own CSV export of tickets (columns such as `Requester id`, `Ticket type`), and
 the tables that Fivetran copies into a warehouse: ticket, ticket_comment, ticket_field_history and
-user. Fivetran writes UTC without saying so, and marks its tables by a column of its own. Its
-tables of how the desk is set up, in which no customer does anything, are left out by name; those
-of chats, in which customers speak, are refused: the format zendesk_chat reads the chats.
+user; ticket_chat and ticket_chat_event, which zendesk_ticket_chats reads. Fivetran writes UTC
+without saying so, and marks its tables by a column of its own. Its tables of how the desk is set
+up, in which no customer does anything, are left out by name.
 """
 
 import re
 from collections.abc import Iterator
 
 from pipeline.errors import BadRecord, SourceRefused
+from pipeline.landing.chat import zendesk_ticket_chats
+from pipeline.landing.chat.fivetran import SYNCED
+from pipeline.landing.chat.zendesk_ticket_chats import ChatRow
 from pipeline.landing.containers.csv_records import csv_rows
 from pipeline.landing.json_fields import Fields, filled, said
 from pipeline.landing.record import Raw, RawFile
@@ -22,7 +25,6 @@ TABLES = {
     "ticket": {"id", "requester_id", "created_at", "status"},
     "user": {"id", "role", "email", "created_at"},
 }
-SYNCED = "_fivetran_synced"
 # Tables of Fivetran's about the desk: which, by columns that it has and no other.
 OF_THE_DESK = {
     "audit_log": {"action", "actor_id", "source_type"},
@@ -41,18 +43,15 @@ OF_THE_DESK = {
     "time_zone": {"time_zone", "standard_offset"},
     "user_tag": {"user_id", "tag"},
 }
-# Tables of Fivetran's in which customers speak: which, by columns that it has and no other.
-OF_CHATS = {
-    "ticket_chat": {"chat_id", "visitor_id", "ticket_id"},
-    "ticket_chat_event": {"chat_id", "actor_id", "chat_index"},
-}
 # All that it has: other tables have its columns, too.
 GROUP = {"id", "name", "url", "created_at", "updated_at", "_fivetran_deleted", SYNCED}
+# Columns of times; what customers write may hold times, too.
+STAMPED = re.compile(r"created|updated|\w+_at")
 ZONELESS = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d(?::\d\d(?:\.\d+)?)?)")
 
 
 def table_records(file: RawFile, delimiter: str) -> Iterator[Raw]:
-    """The rows of a CSV file; `value` is the object that Zendesk's API would have.
+    """The rows of a CSV file; `value` is the object of Zendesk's API, or a ChatRow.
 
     Raises:
         SourceRefused: The columns are of no table known here, or as for `csv_rows`.
@@ -71,29 +70,29 @@ def table_records(file: RawFile, delimiter: str) -> Iterator[Raw]:
             yield raw._replace(problem=str(bad))
 
 
-def _answer(cells: dict[str, str], name: str) -> Fields:
-    """A row as the API's object.
+def _answer(cells: dict[str, str], name: str) -> Fields | ChatRow:
+    """A row as the API's object, or as one of a chat.
 
     Raises:
         BadRecord: A flag that is none.
         SourceRefused: A row of no known table.
     """
     what = next((table for table, columns in TABLES.items() if columns <= cells.keys()), None)
+    if what is None and (of_chats := zendesk_ticket_chats.table_of(cells)):
+        return ChatRow(of_chats, cells)
     if what is None and (left_out := _of_the_desk(cells)):
         return {"table": left_out}
     if what is None:
-        if chats := next((each for each, has in OF_CHATS.items() if has <= cells.keys()), None):
-            raise SourceRefused(
-                f"{name}: is {chats}, the table of a warehouse that does not tell staff from "
-                "customers; export the chats as JSON instead (Zendesk Chat's API, "
-                "/api/v2/incremental/chats), for a source of the format zendesk_chat"
-            )
         raise SourceRefused(
             f"{name}: no Zendesk table known here has the columns {', '.join(cells)[:200]}; "
-            "there are ticket, ticket_comment, ticket_field_history and user"
+            "there are ticket, ticket_comment, ticket_field_history, user, ticket_chat and "
+            "ticket_chat_event"
         )
     if SYNCED in cells:
-        cells = {column: ZONELESS.sub(r"\1T\2Z", cell) for column, cell in cells.items()}
+        cells = {
+            column: ZONELESS.sub(r"\1T\2Z", cell) if STAMPED.fullmatch(column) else cell
+            for column, cell in cells.items()
+        }
     if what == "ticket":
         return _ticket(cells)
     if what == "user":

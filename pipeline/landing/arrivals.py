@@ -15,6 +15,10 @@ BATCH_BYTES = 256 * 2**20
 BATCH_FILES = 5_000
 # A file that shrank to less than this is taken for half written.
 LEAST_SHARE = 0.5
+CUT_OFF = (
+    "less than half of what it was when it was last read: half written? fetch it again; "
+    "if it is right, give it another name"
+)
 NO_FILE = "no file matches this path"
 
 
@@ -65,14 +69,14 @@ class Arrivals(NamedTuple):
 
     Attributes:
         new: Files to land.
-        cut_off: Paths of files that lost most of what they held when last looked at.
+        unread: Path of each file that is left for another night -> why.
         copies: Path of each file first looked at now -> that of the file with the same content
             beside it, whose records it would repeat.
-        stamps: All files as they are now, but those cut off as they were.
+        stamps: All files as they are now, but those left as they were.
     """
 
     new: list[RawFile]
-    cut_off: list[str]
+    unread: dict[str, str]
     copies: dict[str, str]
     stamps: ledger.Stamps
 
@@ -97,20 +101,22 @@ def fresh_files(
     new: dict[str, RawFile] = {}
     ids: dict[str, str] = {}
     fresh: list[str] = []
-    cut_off: list[str] = []
+    unread: dict[str, str] = {}
     for path in paths:
         # What `wend check` fetches lies elsewhere.
         relative = (path.relative_to(folder) if folder in path.parents else path).as_posix()
-        status = path.stat()
         before = stamps.get(relative)
-        if before is None or before[:2] != (status.st_size, status.st_mtime_ns):
-            now = ledger.stamp(path)
-            if is_cut_off(before, now):
-                cut_off.append(relative)
-                continue
-            stamps[relative] = now
-            if before is None or before.sha != now.sha:
-                fresh.append(relative)
+        try:
+            now = _looked_at(path, before)
+        except OSError as error:
+            unread[relative] = f"cannot be read: {error.strerror}; the next run tries again"
+            continue
+        if is_cut_off(before, now):
+            unread[relative] = CUT_OFF
+            continue
+        stamps[relative] = now
+        if before is None or before.sha != now.sha:
+            fresh.append(relative)
         file_id = ids[relative] = identity(relative, stamps[relative].sha)
         if file_id not in known and file_id not in new:
             new[file_id] = RawFile(path, relative, file_id)
@@ -121,7 +127,15 @@ def fresh_files(
         for relative in fresh
         if landed[ids[relative]] != relative and ids.get(landed[ids[relative]]) == ids[relative]
     }
-    return Arrivals(list(new.values()), cut_off, copies, stamps)
+    return Arrivals(list(new.values()), unread, copies, stamps)
+
+
+def _looked_at(path: Path, before: ledger.Stamp | None) -> ledger.Stamp:
+    """A file as it is; one of the same size and time is not read again."""
+    status = path.stat()
+    if before is not None and before[:2] == (status.st_size, status.st_mtime_ns):
+        return before
+    return ledger.stamp(path)
 
 
 def is_cut_off(before: ledger.Stamp | None, now: ledger.Stamp) -> bool:

@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 from typing import cast
 
 from pipeline.catalogue.sheets import nearest_name
-from pipeline.errors import BadSettings
+from pipeline.errors import BadSettings, SourceRefused
 from pipeline.landing.fields import Documented
 from pipeline.landing.plain import Plain
 from pipeline.landing.record import Feed, Outcome, RawFile
@@ -28,6 +28,8 @@ class Format:
         default_channel: The channel unless wend.toml names one; None: wend.toml must.
         plain_module: Holds `read(file, feed, plain)`, which gives what `read` gives, but writes
             the plain events itself.
+        reads_many: Whether it holds `read_many(files, feed, plain)` in place of that, which takes
+            files together: no record has more than one outcome, no field a name.
         is_stateful: What a file says depends on those before it. Each is a batch of its own, in
             the order that the module's `in_order(files, feed)` gives.
         says_encoding: Whether each record says what its own text is in.
@@ -36,6 +38,7 @@ class Format:
     module: str
     default_channel: str | None
     plain_module: str | None = None
+    reads_many: bool = False
     is_stateful: bool = False
     says_encoding: bool = False
 
@@ -74,6 +77,17 @@ class Format:
         module = import_module(self.plain_module)
         return cast("Iterator[Outcome]", module.read(file, feed, plain))
 
+    def read_many(
+        self, files: Sequence[RawFile], feed: Feed, plain: Plain
+    ) -> Iterator[tuple[RawFile, Outcome | SourceRefused]]:
+        """The same for many files; a refusal is the last that is said of its file.
+
+        Only where the `plain_module` reads many.
+        """
+        assert self.plain_module is not None
+        found = import_module(self.plain_module).read_many(files, feed, plain)
+        return cast("Iterator[tuple[RawFile, Outcome | SourceRefused]]", found)
+
 
 def by_content(source: str, _path: str, sha: str) -> str:
     """The id of a file that is what it holds, whatever it is called."""
@@ -100,6 +114,7 @@ FORMATS = {
         "pipeline.landing.web.access_log",
         "web",
         plain_module="pipeline.landing.web.access_log_fast",
+        reads_many=True,
     ),
     "json_log": Format("pipeline.landing.web.json_log", "web"),
     "w3c_log": Format("pipeline.landing.web.w3c_log", "web"),

@@ -34,7 +34,7 @@ from pipeline.landing.schema import (
     INSTANT,
     LANDED_EVENTS,
 )
-from pipeline.landing.staging import FAST_BYTES, Problem, stage
+from pipeline.landing.staging import Problem, plain_files, stage
 from pipeline.privacy.gate import forget, is_erased, masked_paths, tellable
 from pipeline.resources import sql_folder
 from pipeline.settings import FILE_NAME, Settings
@@ -48,13 +48,11 @@ MESSAGES = pl.Schema(
         "sentiment_basis": pl.String,
     }
 )
+REWORDED = pl.Schema({"raw": pl.String, "kept": pl.String})
+REWORDED_ROWS = 2_000
 # Of the batch database. Beside it are the libraries and what readers hold, 0.4 GiB once every
 # source was read: a landing stays under one GiB.
 MEMORY_GIB = 0.5
-CUT_OFF = (
-    "less than half of what it was when it was last read: half written? fetch it again; "
-    "if it is right, give it another name"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +107,8 @@ def land(settings: Settings, lake: Path, night: Night, *, tell: Tell) -> Landing
                 problems.append(Problem(name, source.path, str(refusal)))
         layout = format_named(source.format)
         identity = layout.identity(name, source)
-        new, cut_off, copies, stamps = fresh_files(settings.folder, identity, found, known, stamps)
-        problems.extend(Problem(name, path, CUT_OFF) for path in cut_off)
+        new, unread, copies, stamps = fresh_files(settings.folder, identity, found, known, stamps)
+        problems.extend(Problem(name, path, reason) for path, reason in unread.items())
         # What Wend fetched itself may come again; nobody put it there twice.
         if not is_live(source):
             told = tellable({path: stamps[path] for path in copies}, lake)
@@ -215,12 +213,14 @@ def plain_of(
     lake: Path, feed: Feed, files: Sequence[RawFile], night: Night, staging: Path
 ) -> Plain:
     """Where the plain events of a batch go, which knows all earlier events of its source."""
-    is_short = format_named(feed.source.format).plain_module is None
-    sizes = [0 if is_short else file.path.stat().st_size for file in files]
-    byte_count = sum(size for size in sizes if size >= FAST_BYTES)
+    earlier = history(lake, feed.name)
+    taken = plain_files(feed, files, earlier)
     return Plain(
         staging,
-        seen_in(history(lake, feed.name) if byte_count else [], byte_count=byte_count),
+        taken,
+        seen_in(
+            earlier if taken else [], byte_count=sum(file.path.stat().st_size for file in taken)
+        ),
         is_backfill=feed.name not in night.seen_sources,
         landed_us=microseconds(night.landed_at),
         night=night.number,
@@ -251,8 +251,8 @@ def write(
     )
     con.register("landing", landing)
     clean(con)
-    con.register("staged_labels", labels(con))
-    con.register("staged_properties", properties(con))
+    reword(con, "staged_labels", "doubtful_labels", text.kept_label)
+    reword(con, "staged_properties", "doubtful_properties", text.kept_properties)
     _table(con, "hashed_events", "hashed_events")
     forget(con, lake, staging)
     plain = sorted(staging.glob("events_*.parquet"))
@@ -293,18 +293,28 @@ def clean(con: duckdb.DuckDBPyConnection) -> None:
     con.unregister("chunk")
 
 
-def labels(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    """The distinct labels of the batch that may tell who somebody is: `raw` and `kept`."""
-    raw = con.sql(_sql("doubtful_labels")).pl()["raw"]
-    kept = [text.kept_label(value) for value in raw]
-    return pl.DataFrame({"raw": raw, "kept": pl.Series(kept, dtype=pl.String)})
+def reword(
+    con: duckdb.DuckDBPyConnection, table: str, query: str, keep: Callable[[str], str]
+) -> None:
+    """Make a table of the texts of a query that are kept otherwise: `raw` and `kept`.
 
-
-def properties(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    """The distinct properties of the batch that may tell who somebody is: `raw` and `kept`."""
-    raw = con.sql(_sql("doubtful_properties")).pl()["raw"]
-    kept = [text.kept_properties(value) for value in raw]
-    return pl.DataFrame({"raw": raw, "kept": pl.Series(kept, dtype=pl.String)})
+    Args:
+        con: The batch's database.
+        table: Its name.
+        query: Gives the distinct texts that may tell who somebody is, as `raw`. There may be as
+            many as records: they are never held together.
+        keep: What is kept of one.
+    """
+    con.register("chunk", pl.DataFrame(schema=REWORDED))
+    con.execute(f"create table {table} as from chunk")
+    con.unregister("chunk")
+    # What is read goes on while what was made of it is written.
+    with con.cursor() as reading:
+        for batch in reading.sql(_sql(query)).to_arrow_reader(REWORDED_ROWS):
+            rows = [(raw, kept) for raw in batch["raw"].to_pylist() if (kept := keep(raw)) != raw]
+            con.register("chunk", pl.DataFrame(rows, schema=REWORDED, orient="row"))
+            con.execute(f"insert into {table} from chunk")
+            con.unregister("chunk")
 
 
 def account(

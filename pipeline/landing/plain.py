@@ -5,7 +5,7 @@ no other record can change what becomes of it. All others go by the staged table
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,8 @@ CLOSE = {"occurred_at", "known_at", "received_at", "record_number"}
 SPARSE = 512
 # 128 MiB of bits at most: at a hundred million events one new event in eleven goes that way.
 BIT_COUNTS = range(2**16, 2**30 + 1)
+# A byte has eight bits.
+EIGHTH = np.uint64(3)
 
 
 class Seen:
@@ -52,14 +54,27 @@ class Seen:
 
     def are_new(self, keys: NDArray[np.uint64]) -> NDArray[np.bool_]:
         """Which were certainly never seen, and are seen once here; all are seen from now on."""
-        place = keys & self.mask
-        byte = place >> np.uint64(3)
-        bit = np.left_shift(1, place & np.uint64(7)).astype(np.uint8)
-        is_new: NDArray[np.bool_] = self.bits[byte] & bit == 0
-        _, inverse, count = np.unique(place, return_inverse=True, return_counts=True)
-        np.bitwise_or.at(self.bits, byte, bit)
-        is_single: NDArray[np.bool_] = (count == 1)[inverse]
-        return is_new & is_single
+        places = keys & self.mask
+        is_new: NDArray[np.bool_] = self.bits[places >> EIGHTH] & _bits(places) == 0
+        ordered = np.sort(places)
+        twice = ordered[1:][ordered[1:] == ordered[:-1]]
+        if len(twice):
+            is_new &= ~np.isin(places, twice)
+        self._set(ordered)
+        return is_new
+
+    def _set(self, ordered: NDArray[np.uint64]) -> None:
+        """Set the bits at places that ascend: those of one byte at once."""
+        byte = ordered >> EIGHTH
+        begins = np.flatnonzero(np.concatenate([[True], byte[1:] != byte[:-1]])[: len(byte)])
+        if len(begins):
+            self.bits[byte[begins]] |= np.bitwise_or.reduceat(_bits(ordered), begins)
+
+
+def _bits(places: NDArray[np.uint64]) -> NDArray[np.uint8]:
+    """The bit of each place in its byte."""
+    found: NDArray[np.uint8] = np.left_shift(1, places & np.uint64(7)).astype(np.uint8)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,41 +83,56 @@ class Plain:
 
     Attributes:
         folder: Where their Parquet files go.
+        files: Of which they are, in the order in which these are read; of all others none is.
         is_backfill: Whether an event was known when it happened, and not when it was landed.
         landed_us: When that is.
         is_erased: Whether `namespace:value` names somebody whom nothing may bring back.
     """
 
     folder: Path
+    files: Sequence[RawFile]
     seen: Seen
     is_backfill: bool
     landed_us: int
     night: int
     is_erased: Callable[[str], bool]
 
-    @contextmanager
-    def writers(self, file: RawFile) -> Iterator[Mapping[str, "Writer"]]:
+    def writers(self, file: RawFile) -> AbstractContextManager[Mapping[str, "Writer"]]:
         """What writes a file's events, identifiers and attributes."""
-        made = {table: Writer(self.path(table, file)) for table in TABLES}
+        return self._writers(file.file_id[-20:])
+
+    def shared(self) -> AbstractContextManager[Mapping[str, "Writer"]]:
+        """What writes those of several files, of which none is dropped later."""
+        return self._writers("shared")
+
+    @contextmanager
+    def _writers(self, name: str) -> Iterator[Mapping[str, "Writer"]]:
+        """What writes the Parquet files of a name."""
+        made = {table: Writer(self._path(table, name)) for table in TABLES}
         try:
             yield made
         finally:
             for writer in made.values():
                 writer.close()
 
-    def path(self, table: str, file: RawFile) -> Path:
-        """Where a table of a file's plain events goes."""
-        return self.folder / f"{table}_{file.file_id[-20:]}.parquet"
+    def _path(self, table: str, name: str) -> Path:
+        """Where a table of plain events goes."""
+        return self.folder / f"{table}_{name}.parquet"
 
     def drop(self, file: RawFile) -> None:
         """Forget the events of a file that is not taken after all."""
         for table in TABLES:
-            self.path(table, file).unlink(missing_ok=True)
+            self._path(table, file.file_id[-20:]).unlink(missing_ok=True)
+
+
+def event_count(history: Sequence[Path]) -> int:
+    """How many events Parquet files hold."""
+    return sum(pq.read_metadata(path).num_rows for path in history)
 
 
 def seen_in(history: Sequence[Path], *, byte_count: int) -> Seen:
     """The events of Parquet files as seen, with room for those of so many bytes to come."""
-    seen = Seen(sum(pq.read_metadata(path).num_rows for path in history) + byte_count // LEAST_CALL)
+    seen = Seen(event_count(history) + byte_count // LEAST_CALL)
     for path in history:
         for batch in pq.ParquetFile(path).iter_batches(columns=["event_id"]):
             seen.are_new(text_keys(batch.column(0), ID_WIDTH))

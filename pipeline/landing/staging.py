@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import NamedTuple
 
 import duckdb
@@ -12,9 +13,10 @@ import polars as pl
 from pipeline.errors import SourceRefused
 from pipeline.landing import digests
 from pipeline.landing.clocks import EPOCH, MICROSECOND
+from pipeline.landing.containers.steady import steady
 from pipeline.landing.fields import Known, changes, new_table
 from pipeline.landing.formats import format_named
-from pipeline.landing.plain import Plain
+from pipeline.landing.plain import Plain, event_count
 from pipeline.landing.record import Event, Feed, Ignored, Outcome, RawFile, Refused
 from pipeline.landing.schema import INSTANT
 
@@ -126,33 +128,93 @@ def stage(
         con.register("empty", pl.DataFrame(schema=schema))
         con.execute(f"create table {name} as from empty")
         con.unregister("empty")
+    if format_named(feed.source.format).reads_many and plain.files:
+        refused = _take_many(con, feed, plain)
+        return [refused[file.name] for file in files if file.name in refused]
+    return _take_each(con, feed, files, earlier, plain)
+
+
+def plain_files(feed: Feed, files: Sequence[RawFile], earlier: Sequence[Path]) -> list[RawFile]:
+    """The files of which plain events need not be staged, in the order in which they are read.
+
+    Small files are read together where that pays: all earlier events are looked at for it, and
+    each of them costs what the reader needs for a byte. Of a record that stands in two of them
+    the gate lands the one of the lower file id, so they come in that order.
+
+    Args:
+        feed: The source of the files.
+        files: Of one batch.
+        earlier: Parquet files with all earlier events of the source.
+    """
+    layout = format_named(feed.source.format)
+    if layout.plain_module is None:
+        return []
+    sizes = {file.file_id: file.path.stat().st_size for file in files}
+    large = [file for file in files if sizes[file.file_id] >= FAST_BYTES]
+    if not layout.reads_many:
+        return large
+    length = sum(sizes.values())
+    if length < FAST_BYTES or (not large and length < event_count(earlier)):
+        return []
+    small = [file for file in files if sizes[file.file_id] < FAST_BYTES]
+    return large + sorted(small, key=lambda file: file.file_id)
+
+
+def _take_each(
+    con: duckdb.DuckDBPyConnection,
+    feed: Feed,
+    files: Sequence[RawFile],
+    earlier: Known,
+    plain: Plain,
+) -> list[Problem]:
+    """Read files one after another; the refusals and warnings."""
     problems: list[Problem] = []
     waiting = Waiting()
     for file in files:
-        before = file.path.stat()
         problem = None
         try:
-            _take(con, feed, file, waiting, plain)
+            with steady(file):
+                _take(con, feed, file, waiting, plain)
         except SourceRefused as refusal:
-            reason = str(refusal).removeprefix(f"{file.name}: ")
-            # Readers of many sources do not know which one this is.
-            reason = reason.replace("[sources.NAME.", f"[sources.{feed.name}.")
-            problem = Problem(feed.name, file.name, reason)
-        after = file.path.stat()
-        if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
-            reason = "changed while it was read; the next run takes it"
-            problem = Problem(feed.name, file.name, reason)
+            problem = _problem(feed, file, refusal)
         problem = problem or _changed_fields(feed, file, earlier)
         if problem is None:
             continue
         problems.append(problem)
         if not problem.is_taken:
-            plain.drop(file)
-            flush(con, waiting)
-            for name in STAGED:
-                con.execute(f"delete from {name} where file_id = ?", [file.file_id])  # noqa: S608
+            _drop(con, file, waiting, plain)
     flush(con, waiting)
     return problems
+
+
+def _take_many(con: duckdb.DuckDBPyConnection, feed: Feed, plain: Plain) -> dict[str, Problem]:
+    """Read files together; the refusals by name."""
+    refused: dict[str, Problem] = {}
+    waiting = Waiting()
+    for file, outcome in format_named(feed.source.format).read_many(plain.files, feed, plain):
+        if isinstance(outcome, SourceRefused):
+            refused[file.name] = _problem(feed, file, outcome)
+            _drop(con, file, waiting, plain)
+            continue
+        _add(con, feed, Placed(file.file_id, outcome.record_number, outcome), waiting)
+    flush(con, waiting)
+    return refused
+
+
+def _problem(feed: Feed, file: RawFile, refusal: SourceRefused) -> Problem:
+    """What to say of a file that is refused."""
+    reason = str(refusal).removeprefix(f"{file.name}: ")
+    # Readers of many sources do not know which one this is.
+    reason = reason.replace("[sources.NAME.", f"[sources.{feed.name}.")
+    return Problem(feed.name, file.name, reason)
+
+
+def _drop(con: duckdb.DuckDBPyConnection, file: RawFile, waiting: "Waiting", plain: Plain) -> None:
+    """Leave nothing of a file behind."""
+    plain.drop(file)
+    flush(con, waiting)
+    for name in STAGED:
+        con.execute(f"delete from {name} where file_id = ?", [file.file_id])  # noqa: S608
 
 
 def _take(
@@ -164,9 +226,14 @@ def _take(
 ) -> None:
     """Read one file; what it became waits with others until that is much."""
     for placed in places(feed, file, plain):
-        add(waiting, feed.name, placed)
-        if waiting.outcome_count >= CHUNK or waiting.text_length >= CHUNK_LENGTH:
-            flush(con, waiting)
+        _add(con, feed, placed, waiting)
+
+
+def _add(con: duckdb.DuckDBPyConnection, feed: Feed, placed: "Placed", waiting: "Waiting") -> None:
+    """Let an outcome wait, until much does."""
+    add(waiting, feed.name, placed)
+    if waiting.outcome_count >= CHUNK or waiting.text_length >= CHUNK_LENGTH:
+        flush(con, waiting)
 
 
 def _changed_fields(feed: Feed, file: RawFile, earlier: Known) -> Problem | None:
@@ -194,7 +261,7 @@ class Placed(NamedTuple):
 def places(feed: Feed, file: RawFile, plain: Plain) -> Iterator[Placed]:
     """What a file's records became, numbered; those that took a shorter way are not told."""
     layout = format_named(feed.source.format)
-    if layout.plain_module is not None and file.path.stat().st_size >= FAST_BYTES:
+    if not layout.reads_many and file in plain.files:
         read = layout.read_plain(file, feed, plain)
     else:
         read = layout.read(file, feed)

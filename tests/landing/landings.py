@@ -5,7 +5,7 @@ compared: all landed tables, the fields that records had, the ledger and what is
 """
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -67,8 +67,7 @@ def landed(
         erased: `namespace:value` of people who must not come back.
     """
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        for module in (staging, gate):
-            patch.setattr(module, "FAST_BYTES", 0 if is_plain else 2**60)
+        patch.setattr(staging, "FAST_BYTES", 0 if is_plain else 2**60)
         sources = {"shop": source.model_copy(update={"path": "raw/*/*"})}
         settings = Settings(folder=Path(folder), company=company, sources=sources)
         lake = settings.lake
@@ -83,11 +82,40 @@ def landed(
             seen = frozenset({"shop"} if number > 1 else ())
             found = gate.land(settings, lake, Night(number, seen, NOW), tell=lambda *_: None)
             told += [(each.path, each.reason, each.is_taken) for each in found.problems]
-        tables = [ledger.landed_table(lake, table).collect() for table in Landed._fields[:5]]
-        fields = map(pl.read_parquet, ledger.parquet(lake, "fields"))
-        tables += [pl.concat([pl.DataFrame(schema=FIELDS), *fields]), ledger.files(lake)]
-        tables += [pl.DataFrame(told, schema=["path", "reason", "is_taken"], orient="row")]
-        return Landed(*(table.sort(table.columns) for table in tables))
+        return _found(lake, told)
+
+
+def landed_together(
+    source: Source, files: Mapping[str, bytes], *, fast_bytes: int, company: Company = LARKSPUR
+) -> Landed:
+    """What files of one source become that land on one night.
+
+    Args:
+        source: Its `path` does not matter.
+        files: What they hold, by name.
+        fast_bytes: How long a file, or all that are read together, must be for the plain path.
+        company: Whose logs they are.
+    """
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(staging, "FAST_BYTES", fast_bytes)
+        sources = {"shop": source.model_copy(update={"path": "raw/*"})}
+        settings = Settings(folder=Path(folder), company=company, sources=sources)
+        (settings.folder / "raw").mkdir()
+        for name, content in files.items():
+            (settings.folder / "raw" / name).write_bytes(content)
+        night = Night(1, frozenset(), NOW)
+        found = gate.land(settings, settings.lake, night, tell=lambda *_: None)
+        told = [(each.path, each.reason, each.is_taken) for each in found.problems]
+        return _found(settings.lake, told)
+
+
+def _found(lake: Path, told: Sequence[tuple[str, str, bool]]) -> Landed:
+    """All that landed, and what was told of it."""
+    tables = [ledger.landed_table(lake, table).collect() for table in Landed._fields[:5]]
+    fields = map(pl.read_parquet, ledger.parquet(lake, "fields"))
+    tables += [pl.concat([pl.DataFrame(schema=FIELDS), *fields]), ledger.files(lake)]
+    tables += [pl.DataFrame(told, schema=["path", "reason", "is_taken"], orient="row")]
+    return Landed(*(table.sort(table.columns) for table in tables))
 
 
 def assert_same(plain: Landed, slow: Landed) -> None:

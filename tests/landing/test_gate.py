@@ -20,6 +20,7 @@ from pipeline.landing.schema import LANDED_EVENTS, LANDED_IDENTIFIERS
 from pipeline.settings import Settings
 
 NOW = datetime(2026, 3, 1, 2, 0, tzinfo=UTC)
+UNREADABLE = Path("/proc/self/mem")  # its first byte is nobody's, not even root's
 MORNING = 1_772_100_000  # 2026-02-26 10:00 UTC
 
 
@@ -193,6 +194,24 @@ def test_an_address_in_a_text_column_is_taken_out(tmp_path: Path) -> None:
     assert "ada1@" not in " ".join(str(value) for value in event.values())
 
 
+def test_many_texts_are_reworded_some_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each label and each property is kept as if it were alone; what is in no doubt stays."""
+    monkeypatch.setattr(gate, "REWORDED_ROWS", 2)
+    company = project(tmp_path)
+    mails = [
+        mail(n, category=f"for ada{n}@example.org", note=f"tell bo{n}@x.org") for n in range(9)
+    ]
+    write(tmp_path, "1.json", [*mails, mail(9, category="offer", note="none")])
+
+    land(company)
+
+    events = landed(company, "events")
+    assert events["label"].value_counts().sort("label").rows() == [("for [email]", 9), ("offer", 1)]
+    assert sum("tell [email]" in said for said in events["properties"]) == 9
+
+
 def test_a_backfill_was_known_when_it_happened(tmp_path: Path) -> None:
     """In a source's first night a record was known as it occurred, later when it was landed."""
     company = project(tmp_path)
@@ -348,6 +367,28 @@ def test_a_file_that_lost_most_of_its_content_waits_for_someone_to_look(tmp_path
     assert "half written" in first.problems[0].reason
     assert again.problems == first.problems
     assert counts(rotated)["landed"] == 1
+
+
+@pytest.mark.skipif(not UNREADABLE.exists(), reason="the machine has no file that none may read")
+def test_a_file_that_cannot_be_read_waits_for_another_night(tmp_path: Path) -> None:
+    """The machine's refusal is said of the one file; the others land, and it lands once it can."""
+    settings = project(tmp_path)
+    write(tmp_path, "a.json", [mail(1)])
+    blocked = tmp_path / "raw" / "b.json"
+    blocked.symlink_to(UNREADABLE)
+
+    first = land(settings)
+    blocked.unlink()
+    write(tmp_path, "b.json", [mail(2)])
+    second = land(settings, night=2)
+
+    (problem,) = first.problems
+    assert (problem.path, problem.is_taken) == ("raw/b.json", False)
+    assert "cannot be read" in problem.reason
+    assert [one.files["path"].to_list() for one in (first, second)] == [
+        ["raw/a.json"],
+        ["raw/b.json"],
+    ]
 
 
 @pytest.mark.parametrize(

@@ -78,14 +78,19 @@ class Bytes(NamedTuple):
     """Some whole lines of a file.
 
     Attributes:
-        first: The number of the first line.
+        numbers: Of the lines.
         whole: The lines with their ends.
         over_long: In place of the lines: one that is over the limit.
     """
 
-    first: int
+    numbers: range
     whole: bytes
     over_long: Raw | None = None
+
+    @property
+    def first(self) -> int:
+        """The number of the first line."""
+        return self.numbers.start
 
     @property
     def is_sound(self) -> bool:
@@ -97,12 +102,6 @@ class Bytes(NamedTuple):
             return whole.isascii() or whole.decode() != ""
         except UnicodeDecodeError:
             return False
-
-    @property
-    def numbers(self) -> range:
-        """The numbers of the lines."""
-        count = self.whole.count(b"\n") + (not self.whole.endswith(b"\n"))
-        return range(self.first, self.first + (1 if self.over_long else count))
 
     def records(self, numbers: Sequence[int]) -> Iterator[Raw]:
         """The lines of these numbers, in that order."""
@@ -157,14 +156,23 @@ def byte_blocks(file: RawFile, size: int) -> Iterator[Bytes]:
                 while joined and not joined.endswith(b"\n"):
                     joined = stream.readline(CHUNK)
                     length += len(joined)
-                some, rest = Bytes(number, b"", over_long(number, start, length)), b""
+                numbers, rest = range(number, number + 1), b""
+                yield Bytes(numbers, b"", over_long(number, start, length))
+                number = numbers.stop
+            elif cut:
+                whole, rest = joined[:cut], joined[cut:]
+                numbers = range(number, number + _count(whole))
+                yield Bytes(numbers, whole)
+                number = numbers.stop
             else:
-                some, rest = Bytes(number, joined[:cut]), joined[cut:]
-            if some.whole or some.over_long:
-                yield some
-                number = some.numbers.stop
+                rest = joined
             if not read:
                 break
+
+
+def _count(whole: bytes) -> int:
+    """How many lines these are; the last one may have no end."""
+    return whole.count(b"\n") + (not whole.endswith(b"\n"))
 
 
 def _ended(whole: bytes) -> bytes:

@@ -1,15 +1,21 @@
 """Requests for parts of pages, by the block: a visitor's are told of once a day."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.landing.record import Event, Ignored, Outcome
 from pipeline.landing.web import requests
 from pipeline.landing.web.access_lines import Requests, Who
 from pipeline.landing.web.access_parts import Places
 from pipeline.landing.web.coded import Coded, Mask, judged, merged, paired, where
+
+# What a line became, after its place among the lines.
+Found = tuple[int, Outcome]
+# What `requests.is_first` keeps of one file.
+Days = dict[int, set[str]]
 
 
 class Told(NamedTuple):
@@ -43,36 +49,38 @@ def _told(who: Who, when: When) -> Told | None:
 
 def once(
     assets: Coded[Told | None],
-    numbers: Places,
-    found: Sequence[Outcome],
-    told: dict[int, set[str]],
-) -> tuple[Mask, list[Outcome]]:
+    rows: Places,
+    found: Sequence[Found],
+    told: Sequence[Days],
+    files: NDArray[np.integer[Any]],
+) -> tuple[Mask, list[Found]]:
     """Which of the requests left out say something new, and the other lines' outcomes of the same.
 
     Args:
         assets: What is told of each of the requests.
-        numbers: Of their lines.
-        found: What all other lines of the block became.
-        told: What `requests.is_first` keeps.
+        rows: Places of their lines.
+        found: What all other lines became.
+        told: What was told of each file's requests so far; then these too.
+        files: Of each line the place of its file.
     """
     named = np.flatnonzero(where(assets, lambda each: each is not None))
-    asked = zip(numbers[named].tolist(), assets.codes[named].tolist(), strict=True)
-    lines = [(number, *(assets.values[code] or ())) for number, code in asked]
+    asked = zip(rows[named].tolist(), assets.codes[named].tolist(), strict=True)
+    lines = [(row, *(assets.values[code] or ())) for row, code in asked]
     lines += [
-        (each.record_number, each.own_id, each.occurred.us // requests.DAY_US)
-        for each in found
+        (row, each.own_id, each.occurred.us // requests.DAY_US)
+        for row, each in found
         if isinstance(each, Event) and each.kind == requests.ASSETS
     ]
     # The reader asks line by line, and forgets days on the way.
     firsts = {
-        number for number, own_id, day in sorted(lines) if requests.is_first(own_id, day, told)
+        row
+        for row, own_id, day in sorted(lines)
+        if requests.is_first(own_id, day, told[files[row]])
     }
-    others = [
-        Ignored(each.record_number, "asset")
-        if isinstance(each, Event)
-        and each.kind == requests.ASSETS
-        and each.record_number not in firsts
-        else each
-        for each in found
+    others: list[Found] = [
+        (row, Ignored(each.record_number, "asset"))
+        if isinstance(each, Event) and each.kind == requests.ASSETS and row not in firsts
+        else (row, each)
+        for row, each in found
     ]
-    return np.isin(numbers, np.array(list(firsts), np.int64)), others
+    return np.isin(rows, np.array(list(firsts), np.int64)), others

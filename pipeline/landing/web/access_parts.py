@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa  # type: ignore[import-untyped]
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from pipeline.landing.web.coded import Coded, Mask, encoded, where
@@ -86,6 +85,8 @@ class _Marked(NamedTuple):
 
     def only(self, where: Mask) -> "_Marked":
         """Some of the lines."""
+        if where.all():
+            return self
         return _Marked(
             self.rows[where],
             self.begins[where],
@@ -142,9 +143,9 @@ def _framed(text: NDArray[np.uint8], marked: _Marked) -> _Marked:
 
 def _parts(whole: bytes, text: NDArray[np.uint8], marked: _Marked) -> Parts | None:
     """The parts of those of such lines that have the plain form; None where none has it."""
-    stamps = sliding_window_view(text, STAMP)[marked.quotes[:, 0] - STAMP - 1]
+    stamps = _signs(text, marked.quotes[:, 0] - STAMP - 1, STAMP)
     times = stamps[:, TIME] - NOUGHT
-    statuses = sliding_window_view(text, 3)[marked.quotes[:, 1] + 2] - NOUGHT
+    statuses = _signs(text, marked.quotes[:, 1] + 2, 3) - NOUGHT
     is_plain = (times <= MOST).all(axis=1) & (times[:, 0] * 10 + times[:, 1] < 24)
     is_plain &= (statuses <= 9).all(axis=1)
     for place, sign in FRAME.items():
@@ -169,6 +170,13 @@ def _parts(whole: bytes, text: NDArray[np.uint8], marked: _Marked) -> Parts | No
         agents=_coded(_piece(pieces, "agent"), missing=marked.is_common),
         is_sound=is_sound,
     )
+
+
+def _signs(text: NDArray[np.uint8], begins: Places, count: int) -> NDArray[np.uint8]:
+    """So many bytes from each place on, one row each."""
+    # Taken as one thing of that size they are copied at once.
+    windows = np.ndarray(len(text) - count + 1, f"V{count}", text, strides=(1,))
+    return windows[begins].view(np.uint8).reshape(-1, count)
 
 
 def _pieces(whole: bytes, marked: _Marked) -> pa.Array:

@@ -4,22 +4,25 @@ What is written here is what the gate would write of the reader's events: the sa
 columns.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
 import duckdb
 import numpy as np
+import orjson
 import polars as pl
 import pyarrow as pa  # type: ignore[import-untyped]
+from numpy.typing import NDArray
 
 from pipeline.landing import digests
 from pipeline.landing.digests import UNIT
 from pipeline.landing.formats import channel_of
 from pipeline.landing.plain import Plain, Writer, chosen, constant, instants
-from pipeline.landing.record import Feed, RawFile
+from pipeline.landing.record import Event, Feed
 from pipeline.landing.web import requests
-from pipeline.landing.web.access_lines import Asked, Page, Requests, Who
+from pipeline.landing.web.access_lines import Asked, Judges, Page, Requests, Who
+from pipeline.landing.web.access_packs import Numbered
 from pipeline.landing.web.access_parts import Places
 from pipeline.landing.web.coded import (
     Coded,
@@ -35,13 +38,18 @@ from pipeline.landing.web.coded import (
 
 
 class Log(NamedTuple):
-    """A log while it is read, and where its plain events go."""
+    """A source's logs while they are read, and where their plain events go."""
 
-    file: RawFile
     feed: Feed
     plain: Plain
+    judging: Judges
     writers: Mapping[str, Writer]
     con: duckdb.DuckDBPyConnection
+
+    @property
+    def is_readers(self) -> bool:
+        """Whether two handles may be one and the same: then the reader tells."""
+        return self.feed.namespace("user_id") == self.feed.namespace("visitor")
 
 
 class Same(NamedTuple):
@@ -70,12 +78,12 @@ class Rows(NamedTuple):
     """Events that may be written as they are.
 
     Attributes:
-        numbers: Of their lines.
+        lines: Of which they are.
         own_ids: The log's own; none where what is said decides.
     """
 
     same: Same
-    numbers: Places
+    lines: Numbered
     us: Places
     own_ids: pl.Series
     told: Coded[Told]
@@ -85,13 +93,13 @@ class Rows(NamedTuple):
     properties: pl.Series
 
 
-def page_rows(pages: Requests, numbers: Places, who: Coded[Who]) -> Rows:
+def page_rows(pages: Requests, lines: Numbered, who: Coded[Who]) -> Rows:
     """Requests for pages as events."""
     return Rows(
         ASKED,
-        numbers,
+        lines,
         pages.us,
-        pl.repeat(None, len(numbers), dtype=pl.String, eager=True),
+        pl.repeat(None, len(pages.us), dtype=pl.String, eager=True),
         paired(pages.asked, pages.statuses, _page),
         who,
         judged(who, lambda each: each.device_kind),
@@ -101,20 +109,20 @@ def page_rows(pages: Requests, numbers: Places, who: Coded[Who]) -> Rows:
 
 
 def asset_rows(
-    assets: Requests, numbers: Places, who: Coded[Who], own_ids: Coded[str | None]
+    assets: Requests, lines: Numbered, who: Coded[Who], own_ids: Coded[str | None]
 ) -> Rows:
     """That visitors' browsers asked for parts of pages on a day as events, one for each."""
-    same = np.zeros(len(numbers), np.int32)
+    same = np.zeros(len(assets.us), np.int32)
     return Rows(
         DAILY,
-        numbers,
+        lines,
         assets.us // requests.DAY_US * requests.DAY_US,
         texts(own_ids),
         Coded(same, [Told(requests.ASSETS, "asset")]),
         who,
         Coded(same, [None]),
         Coded(same, ["asset"]),
-        pl.repeat("{}", len(numbers), dtype=pl.String, eager=True),
+        pl.repeat("{}", len(assets.us), dtype=pl.String, eager=True),
     )
 
 
@@ -156,7 +164,7 @@ def _ended(site: str | None, status: int) -> str:
 
 def write(rows: Rows, log: Log) -> Mask:
     """Write the events that were never seen before: those."""
-    if not len(rows.numbers):
+    if not len(rows.us):
         return np.zeros(0, np.bool_)
     contents, events = _digests(rows, log)
     keys = digests.text_keys(events, digests.WIDTH)
@@ -177,7 +185,7 @@ def _only(rows: Rows, where: Mask) -> Rows:
         return rows
     return Rows(
         rows.same,
-        rows.numbers[where],
+        Numbered(only(rows.lines.files, where), rows.lines.numbers[where]),
         rows.us[where],
         rows.own_ids.filter(where),
         only(rows.told, where),
@@ -215,9 +223,33 @@ def _begin(same: Same, channel: str, told: Told) -> str:
     return UNIT.join(part for part in parts if part is not None)
 
 
+def event_keys(events: Sequence[Event], source: str) -> NDArray[np.uint64]:
+    """What `Seen` knows requests by, of those that the reader made events of."""
+    by_id, by_content = digests.names(source)
+    names = (
+        by_content + digests.content_digest(_said(event)).hex().encode()
+        if event.own_id is None
+        else by_id + event.own_id.encode()
+        for event in events
+    )
+    return digests.keys([digests.event_digest(name) for name in names])
+
+
+def _said(event: Event) -> bytes:
+    """What the event of a request says, as sql/landing/hashed_events.sql has it."""
+    parts = (
+        *(event.channel, event.kind, event.kind_raw, event.label),
+        *(event.actor, event.direction, event.object_kind),
+        orjson.dumps(event.properties, option=orjson.OPT_SORT_KEYS).decode(),
+        *(event.occurred.precision, str(event.occurred.us), str(event.source_sequence)),
+        digests.handles(dict.fromkeys(event.identifiers)),
+    )
+    return UNIT.join(part for part in parts if part is not None).encode()
+
+
 def _write_events(kept: Rows, ids: pa.Array, contents: pa.Array, log: Log) -> None:
     """Write the events."""
-    count, same, told = len(kept.numbers), kept.same, kept.told
+    count, same, told = len(kept.us), kept.same, kept.told
     machine = stored(kept.machine_reasons)
     nothing = pa.nulls(count, pa.string())
     log.writers["events"].add(
@@ -234,8 +266,8 @@ def _write_events(kept: Rows, ids: pa.Array, contents: pa.Array, log: Log) -> No
             "time_basis": constant("explicit", count),
             "received_at": pa.nulls(count, pa.timestamp("us")),
             "known_at": _known_at(kept.us, log.plain),
-            "file_id": constant(log.file.file_id, count),
-            "record_number": pa.array(kept.numbers),
+            "file_id": stored(kept.lines.files),
+            "record_number": pa.array(kept.lines.numbers),
             "source_sequence": pa.array(np.zeros(count, np.int64)),
             "actor": constant(same.actor, count),
             "direction": constant(same.direction, count),

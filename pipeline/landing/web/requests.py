@@ -144,9 +144,9 @@ def assets_of(name: str, day: int) -> str:
 
 
 @lru_cache(maxsize=1_000)
-def _date(day: int) -> date:
-    """A day by its number since 1970."""
-    return date.fromordinal(EPOCH_DAY + day)
+def _date(day: int) -> str:
+    """A day by its number since 1970, as it is written."""
+    return date.fromordinal(EPOCH_DAY + day).isoformat()
 
 
 def asset(request: Request, feed: Feed, channel: str, number: int) -> Event | Ignored:

@@ -12,21 +12,14 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pipeline.identity.components import Flags
-from pipeline.identity.hashes import (
-    Hashes,
-    among,
-    hashed,
-    opens,
-    shared,
-    slices,
-    sorted_by,
-    starts,
-)
+from pipeline.identity.hashes import Hashes, among, distinct, hashed, slices, starts
 from pipeline.identity.piles import let_go
 from pipeline.identity.tables import given, holds_rows, read_sql
 
-# So many that their hashes, in order, lie close to one another among all.
-BATCH_ROWS = 1 << 18
+# Former identifiers that are looked at together.
+BATCH_ROWS = 1 << 16
+# One new identifier to so many is expected.
+NEWCOMERS = 8
 HELD_ROWS = 1 << 21
 MEMBERS = pl.Schema({"identifier": pl.String, "customer_id": pl.String})
 
@@ -54,9 +47,8 @@ def changes(
     if not holds_rows(con, "previous_identifiers"):
         return _told(con, MEMBERS.to_frame(), MEMBERS.to_frame(), customers)
     own = hashed(ids)
-    moved, former = _moved(con, identifier, customer, own)
-    was_there = among(former, own, starts(former))
-    known = _distinct(hashed(moved["identifier"]))
+    moved, was_there = _moved(con, identifier, customer, own)
+    known = distinct(hashed(moved["identifier"]))
     rows = np.flatnonzero((customer >= 0) & _are_known(identifier, known))
     present = pl.DataFrame(
         {"identifier": names(rows), "customer_id": ids.gather(customer[rows])}, schema=MEMBERS
@@ -85,41 +77,60 @@ def _are_known(identifier: Hashes, known: Hashes) -> Flags:
 
 def _moved(
     con: duckdb.DuckDBPyConnection, identifier: Hashes, customer: NDArray[np.integer], own: Hashes
-) -> tuple[pl.DataFrame, Hashes]:
-    """The former identifiers that are not whose they were, and all former customers by hash."""
-    present = np.empty(np.count_nonzero(customer >= 0), dtype=np.uint64)
+) -> tuple[pl.DataFrame, Flags]:
+    """The former identifiers that are not whose they were, and which customers were there."""
+    whose = customer[customer >= 0]
+    present = _present(identifier, customer, own)
+    was_there = np.zeros(len(own), dtype=np.bool_)
+    ascending, start, place = present[:0], starts(present[:0]), 0
+    moved, former, fresh = [MEMBERS.to_frame()], own[:0], [own[:0]]
+    for batch in _previous(con):
+        theirs = hashed(batch["customer_id"])
+        pairs = _pairs(hashed(batch["identifier"]), theirs)
+        met = place + _met_again(present[place:], pairs)
+        was_there[whose[met]] = True
+        place = int(met[-1]) + 1 if met.size else place
+        if len(met) == len(pairs):
+            continue
+        if not ascending.size:
+            ascending = np.sort(present)
+            start = starts(ascending)
+        moved.append(batch.filter(~among(ascending, pairs, start)))
+        fresh.append(distinct(theirs))
+        # Each customer comes in many batches, and need be held but once.
+        if sum(map(len, fresh)) > HELD_ROWS:
+            former, fresh = distinct(np.concatenate([former, *fresh])), [own[:0]]
+    former = distinct(np.concatenate([former, *fresh]))
+    return pl.concat(moved), was_there | among(former, own, starts(former))
+
+
+def _present(identifier: Hashes, customer: NDArray[np.integer], own: Hashes) -> Hashes:
+    """One hash of each identifier and the customer it belongs to, if to any."""
+    found = np.empty(np.count_nonzero(customer >= 0), dtype=np.uint64)
     end = 0
     for part in slices(len(customer)):
         belongs = customer[part] >= 0
         pairs = _pairs(identifier[part][belongs], own[customer[part][belongs]])
-        present[end : end + len(pairs)] = pairs
+        found[end : end + len(pairs)] = pairs
         end += len(pairs)
         let_go(identifier)
-    present.sort()
-    moved, former, fresh = [MEMBERS.to_frame()], own[:0], [own[:0]]
-    for batch in _previous(con):
-        theirs = hashed(batch["customer_id"])
-        order, pairs = sorted_by(_pairs(hashed(batch["identifier"]), theirs))
-        stays = np.empty(len(order), dtype=np.bool_)
-        stays[order] = shared(present, pairs)
-        if not stays.all():
-            moved.append(batch.filter(~stays))
-        fresh.append(_distinct(theirs))
-        # Each customer comes in many batches, and need be held but once.
-        if sum(map(len, fresh)) > HELD_ROWS:
-            former, fresh = _distinct(np.concatenate([former, *fresh])), [own[:0]]
-    return pl.concat(moved), _distinct(np.concatenate([former, *fresh]))
+    return found
+
+
+def _met_again(present: Hashes, pairs: Hashes) -> NDArray[np.int64]:
+    """Which of the present pairs at hand are among these.
+
+    Both nights' identifiers come in the order of their numbers, and few are new: those at hand are
+    nearly always all.
+    """
+    ascending = np.sort(pairs)
+    near = present[: len(pairs) + len(pairs) // NEWCOMERS + 1]
+    return np.flatnonzero(among(ascending, near, starts(ascending)))
 
 
 def _pairs(identifier: Hashes, customer: Hashes) -> Hashes:
     """One hash of two, spread as evenly as they are."""
     return identifier ^ (customer * np.uint64(0x9E3779B97F4A7C15))
-
-
-def _distinct(hashes: Hashes) -> Hashes:
-    """Each hash once, ascending."""
-    ascending = np.sort(hashes)
-    return ascending[opens(ascending)]
 
 
 def _previous(con: duckdb.DuckDBPyConnection) -> Iterator[pl.DataFrame]:

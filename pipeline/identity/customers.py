@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 import numpy as np
 import polars as pl
+import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
@@ -20,8 +21,8 @@ from pipeline.identity.changes import changes
 from pipeline.identity.components import Numbers
 from pipeline.identity.evidence import CONFIDENCE, FORCE, RULES, Links
 from pipeline.identity.groups import Groups, group
-from pipeline.identity.hashes import Hashes, hashed, joined, opens, slices
-from pipeline.identity.ids import CUSTOMER, keyed_texts
+from pipeline.identity.hashes import Hashes, hashed, joined, opens, slices, sorted_by
+from pipeline.identity.ids import CUSTOMER, keyed_texts, letters_of, texts_at
 from pipeline.identity.links import Identifiers, gather, sighting_count
 from pipeline.identity.policy import Policy
 from pipeline.landing.schema import INSTANT
@@ -30,15 +31,19 @@ STATUSES = ("used", "rejected", "vetoed", "expired", "shared", "blocked")
 STANDINGS = ("active", "shared", "blocked")
 # Columns in which a few values come again and again.
 FEW_VALUES = (
-    *("namespace", "status", "reason", "is_strong", "priority", "event_count", "night"),
-    *("rule", "sources", "change"),
+    *("namespace", "status", "reason", "is_strong", "priority"),
+    *("rule", "sources", "change", "identity_confidence"),
 )
-# Columns of which nearly every value is another: packing them well takes more time than all else
-# about a file.
-DIFFERENT = (
-    *("identifier", "value", "customer_id", "left_identifier", "right_identifier"),
-    *("first_seen_at", "last_seen_at"),
-)
+# Columns of texts that begin alike.
+KINDRED = ("identifier", "left_identifier", "right_identifier")
+# How other columns are written. Texts that have nothing in common are not worth packing once their
+# lengths stand apart, and packing takes more time than all else about a file.
+ENCODINGS = {
+    "value": "DELTA_LENGTH_BYTE_ARRAY",
+    "customer_id": "DELTA_LENGTH_BYTE_ARRAY",
+    "event_count": "DELTA_BINARY_PACKED",
+    "night": "DELTA_BINARY_PACKED",
+}
 # Room for the rank of a namespace in what orders identifiers by who may name a customer.
 RANK_BITS = 11
 USED, REJECTED, VETOED, EXPIRED, SHARED, BLOCKED = range(len(STATUSES))
@@ -108,8 +113,8 @@ def stitch(con: duckdb.DuckDBPyConnection, *, policy: Policy, key: bytes, out: P
         )
         out.mkdir(parents=True, exist_ok=True)
         hashes: list[Hashes] = []
-        rows = _identifier_slices(identifiers, status, customers, customer)
-        _write(out, "identifiers", _noted(rows, hashes))
+        rows = _identifier_slices(identifiers, status, customers, customer, hashes)
+        _write(out, "identifiers", rows)
         identifiers = replace(identifiers, first_seen_us=nothing, last_seen_us=nothing)
         _write(out, "customer_links", _link_slices(identifiers, links, verdict, blame))
         lookup.write(
@@ -125,9 +130,9 @@ def stitch(con: duckdb.DuckDBPyConnection, *, policy: Policy, key: bytes, out: P
             customers=customers,
             names=lambda rows: lookup.identifiers_of(out, rows),
         )
-        _write(out, "customer_changes", iter([changed]))
+        _write(out, "customer_changes", iter([_arrow(changed)]))
         confidence = customers.select("customer_id", "identity_confidence")
-        _write(out, "customer_confidence", iter([confidence]))
+        _write(out, "customer_confidence", iter([_arrow(confidence)]))
         return stitched
 
 
@@ -185,8 +190,14 @@ def named(identifiers: Identifiers, groups: Groups, *, key: bytes) -> tuple[pl.D
 
 def _names(identifiers: Identifiers, rows: NDArray[np.integer]) -> pl.Series:
     """The identifiers of some rows, as `namespace:value`."""
+    # Looked up in the order in which they lie, and put back after it.
+    order, ascending = sorted_by(rows.astype(np.uint64) << np.uint64(32))
+    at = (ascending >> np.uint64(32)).astype(np.int32)
+    place = np.empty(len(order), dtype=np.int32)
+    place[order] = np.arange(len(order), dtype=np.int32)
     begins = identifiers.rules["namespace"] + ":"
-    return begins.gather(identifiers.namespace[rows]) + identifiers.value.gather(rows)
+    names = begins.gather(identifiers.namespace[at]) + identifiers.value.gather(at)
+    return names.gather(place)
 
 
 def _standing(identifiers: Identifiers) -> NDArray[np.uint8]:
@@ -201,21 +212,21 @@ def _identifier_slices(
     status: NDArray[np.uint8],
     customers: pl.DataFrame,
     customer: Numbers,
-) -> Iterator[pl.DataFrame]:
-    """One row per identifier, as published, some at a time."""
-    rules, ids = identifiers.rules, customers["customer_id"]
+    hashes: list[Hashes],
+) -> Iterator[pa.Table]:
+    """One row per identifier, as published, some at a time; their hashes go to `hashes`."""
+    rules = identifiers.rules
+    letters = letters_of(customers["customer_id"])
     begins = rules["namespace"] + ":"
     for part in slices(identifiers.size):
         namespace, value = identifiers.namespace[part], identifiers.value[part]
-        row = pl.Series(customer[part])
-        yield pl.DataFrame(
+        rows = pl.DataFrame(
             {
                 "identifier": begins.gather(namespace) + value,
                 "namespace": _listed(rules["namespace"]).gather(namespace),
                 "value": value,
                 "status": _listed(STANDINGS).gather(status[part]),
                 "reason": _few(identifiers.reasons, part, pl.String()),
-                "customer_id": ids.gather(row.set(row < 0, None)),
                 "is_strong": rules["is_strong"].gather(namespace),
                 "priority": rules["priority"].gather(namespace),
                 "event_count": identifiers.event_count[part].astype(np.int64),
@@ -224,13 +235,17 @@ def _identifier_slices(
                 "night": identifiers.night[part],
             }
         )
+        hashes.append(hashed(rows["identifier"]))
+        # From letters to letters: a text of its own for each would cost as much as all else.
+        ids = texts_at(letters, customer[part])
+        yield _arrow(rows).add_column(rows.columns.index("is_strong"), "customer_id", ids)
         piles.let_go(identifiers.night, identifiers.event_count)
         piles.let_go(identifiers.first_seen_us, identifiers.last_seen_us)
 
 
 def _link_slices(
     identifiers: Identifiers, links: Links, status: NDArray[np.uint8], blame: Numbers
-) -> Iterator[pl.DataFrame]:
+) -> Iterator[pa.Table]:
     """One row per link, as published, with the reason why it does not count, some at a time."""
     reasons = pl.Series(_reasons(identifiers, links), dtype=pl.String)
     # Why it was given, unless there is something to say against it.
@@ -246,7 +261,7 @@ def _link_slices(
             pl.Series(column[part]).cast(INSTANT).set(sources < 0, None)
             for column in (links.first_seen_us, links.last_seen_us)
         )
-        yield pl.DataFrame(
+        rows = pl.DataFrame(
             {
                 "left_identifier": left,
                 "right_identifier": _names(identifiers, links.right[part]),
@@ -259,6 +274,7 @@ def _link_slices(
                 "ended_at": _few(links.ended_us, part, pl.Int64()).cast(INSTANT),
             }
         )
+        yield _arrow(rows)
         piles.let_go(links.event_count, links.first_seen_us, links.last_seen_us, links.sources)
 
 
@@ -277,29 +293,29 @@ def _few(known: Mapping[int, Any], part: slice, kind: pl.DataType) -> pl.Series:
     return column.scatter([number - part.start for number in here], said)
 
 
-def _noted(frames: Iterator[pl.DataFrame], hashes: list[Hashes]) -> Iterator[pl.DataFrame]:
-    """The same frames; the hash of each row's first column goes to `hashes`."""
-    for frame in frames:
-        hashes.append(hashed(frame.to_series(0)))
-        yield frame
+def _arrow(rows: pl.DataFrame) -> pa.Table:
+    """The same rows as Parquet files are written from."""
+    return rows.to_arrow(compat_level=pl.CompatLevel.oldest())
 
 
-def _write(out: Path, name: str, frames: Iterator[pl.DataFrame]) -> None:
+def _write(out: Path, name: str, tables: Iterator[pa.Table]) -> None:
     """Write rows as a Parquet file, which is there once it is whole."""
     staged = out / f"{name}.staged"
     writer: pq.ParquetWriter | None = None
     try:
-        for frame in frames:
-            rows = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
+        for rows in tables:
             if writer is None:
+                columns = rows.column_names
                 writer = pq.ParquetWriter(
                     staged,
                     rows.schema,
                     compression={
-                        column: "snappy" if column in DIFFERENT else "zstd"
-                        for column in frame.columns
+                        column: "snappy" if column in KINDRED else "none" for column in columns
                     },
-                    use_dictionary=[column for column in FEW_VALUES if column in frame.columns],
+                    use_dictionary=[column for column in FEW_VALUES if column in columns],
+                    column_encoding={
+                        column: how for column, how in ENCODINGS.items() if column in columns
+                    },
                     write_statistics=False,
                     # Else a reader would be told of places in lists where texts are.
                     store_schema=False,

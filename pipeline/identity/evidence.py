@@ -113,7 +113,7 @@ def links(  # noqa: PLR0913 - one array for each thing that counts
     Args:
         con: Holds source_numbers.
         pairs: See `Meetings.pairs`; it is emptied on the way, as its memory is needed.
-        crowd: The table crowd_links.
+        crowd: Those of crowds, in the order of their numbers; see `crowd_links`.
         may_link: Which identifiers may link by what was seen.
         life_us: How long a link of each identifier lives on; 0 for ever.
         told: The given links.
@@ -165,7 +165,6 @@ def _evidence(
     undone: pl.DataFrame,
 ) -> tuple[_Evidence, _Sources | None]:
     """What was seen of each link, and the sources if several saw one; `pairs` is emptied."""
-    crowd = crowd.select(pairs[0].columns).cast(pairs[0].schema).sort("left_number")
     lefts = crowd["left_number"].to_numpy()
     parts, sources, start, are_several = [], [], 0, False
     while pairs:

@@ -66,7 +66,11 @@ def expiry(  # noqa: PLR0913 - one array for each thing that counts
     chosen = [np.flatnonzero(may_link & concerned[end]) for end in (left, right)]
     link = np.concatenate(chosen)
     one = np.concatenate([end[at] for end, at in zip((left, right), chosen, strict=True)])
-    order = np.lexsort((first_us[link], one))
+    # By when each was first seen, then by identifier; the place in the first order is the last part
+    # of what is sorted second.
+    by_first = np.argsort(first_us[link])
+    place = np.sort(one[by_first].astype(np.int64) << 32 | np.arange(len(one)))
+    order = by_first[place & 0xFFFFFFFF]
     link, one = link[order], one[order]
     opens = np.diff(one, prepend=-1) != 0
     start = np.maximum.accumulate(np.where(opens, np.arange(len(one)), 0))

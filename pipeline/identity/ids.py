@@ -6,11 +6,14 @@ from hashlib import blake2b
 import numpy as np
 import polars as pl
 import pyarrow as pa  # type: ignore[import-untyped]
+from numpy.typing import NDArray
 
 # What an id begins with says what it stands for.
 CUSTOMER, AMBIGUOUS, HOUSEHOLD = "c", "a", "h"
 # Bytes of a digest.
 SIZE = 10
+# All letters of an id: all ids are of one length.
+LETTERS = np.dtype((np.void, 2 * SIZE + 1))
 
 
 def keyed(names: Iterable[tuple[str, str]], key: bytes, *, prefix: str) -> list[str]:
@@ -28,13 +31,38 @@ def keyed_texts(names: Iterable[str], key: bytes, *, prefix: str) -> pl.Series:
         state = start.copy()
         state.update(name.encode())
         digests += state.digest()
-    # One text of all digests, cut by its offsets: a Python string for each would cost as much.
     letters = np.frombuffer(digests.hex().encode(), dtype=np.uint8).reshape(-1, 2 * SIZE)
     first = np.full((len(letters), 1), ord(prefix), dtype=np.uint8)
-    text = np.concatenate([first, letters], axis=1)
-    ends = np.arange(len(text) + 1, dtype=np.int64) * text.shape[1]
-    cut = pa.LargeStringArray.from_buffers(len(text), pa.py_buffer(ends), pa.py_buffer(text))
-    return pl.Series("customer_id", cut, dtype=pl.String)
+    text = np.concatenate([first, letters], axis=1).view(LETTERS).ravel()
+    return pl.Series("customer_id", _cut(text, np.ones(len(text), dtype=np.bool_)), dtype=pl.String)
+
+
+def letters_of(ids: pl.Series) -> NDArray[np.void]:
+    """The letters of each id."""
+    text = ids.rechunk().to_arrow(compat_level=pl.CompatLevel.oldest())
+    ends = np.frombuffer(text.buffers()[1], dtype=np.int64, count=len(text) + 1)
+    letters = np.frombuffer(text.buffers()[2] or b"", dtype=np.uint8)
+    return letters[ends[0] : ends[-1]].view(LETTERS)
+
+
+def texts_at(letters: NDArray[np.void], rows: NDArray[np.integer]) -> pa.LargeStringArray:
+    """The ids in some rows, null where a row is -1; see `letters_of`."""
+    is_id = rows >= 0
+    return _cut(letters.take(rows[is_id]), is_id)
+
+
+def _cut(text: NDArray[np.void], is_id: NDArray[np.bool_]) -> pa.LargeStringArray:
+    """One text of all ids, cut by its offsets: a Python string for each would cost as much."""
+    ends = np.zeros(len(is_id) + 1, dtype=np.int64)
+    np.cumsum(is_id, out=ends[1:])
+    ends *= LETTERS.itemsize
+    return pa.LargeStringArray.from_buffers(
+        len(is_id),
+        pa.py_buffer(ends),
+        pa.py_buffer(text.view(np.uint8)),
+        pa.py_buffer(np.packbits(is_id, bitorder="little")),
+        len(is_id) - len(text),
+    )
 
 
 def ambiguous_customers(shared_devices: pl.DataFrame, *, key: bytes) -> pl.DataFrame:

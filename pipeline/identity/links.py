@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from pipeline.identity import given_links, sharing
 from pipeline.identity.components import Flags, Numbers, components
+from pipeline.identity.crowds import crowd_links
 from pipeline.identity.evidence import Links, links
 from pipeline.identity.given_links import Given
 from pipeline.identity.hashes import slices
@@ -166,9 +167,7 @@ def _judged(
         undone = _undone(con)
         apart = np.concatenate([given_links.keys(undone), given_links.keys(told.veto)])
         identifiers = _guarded(con, seen, rules, told, met, apart=apart)
-        shared = pl.DataFrame({"identifier_number": np.flatnonzero(identifiers.is_shared)})
-        with given(con, shared_identifiers=shared):
-            crowd = con.sql(read_sql("crowd_links")).pl()
+    crowd = crowd_links(met, is_blocked=is_blocked, is_shared=identifiers.is_shared)
     return identifiers, crowd, told, undone
 
 
@@ -225,7 +224,7 @@ def _guarded(  # noqa: PLR0913 - one argument for each thing that counts
     why = sharing.reasons(
         con,
         rules,
-        met.pairs,
+        met,
         namespace=seen.namespace,
         person=person,
         is_strong=rules["is_strong"].to_numpy()[seen.namespace] & ~is_blocked,

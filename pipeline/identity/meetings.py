@@ -37,7 +37,7 @@ class Meetings:
             numbers, and no left number is in two of them.
         crowds: Events that named more, one row each: `crowd_number`, `source_number`,
             `occurred_at`, `is_merge`, `is_authenticated`.
-        crowd_members: `crowd_number`, `identifier_number`.
+        crowd_members: `crowd_number`, `identifier_number`; crowd by crowd, the strongest first.
         meetings: Each event that named two: `first_number`, `last_number`, `occurred_at`; empty
             unless asked for.
         repeat_count: How often an event named each identifier again.
@@ -92,7 +92,7 @@ def meetings(events: Piles, *, size: int, folder: Path | None, are_kept: bool) -
         met.spread(two["first"].astype(np.uint64) << lift, two)
         crowds.append(crowd)
     return Meetings(
-        pairs=[_pairs_table(_folded(met.take(pile), size=size)) for pile in range(events.count)],
+        pairs=[pairs_table(folded(met.take(pile), size=size)) for pile in range(events.count)],
         **_crowd_tables(crowds),
         meetings=_meetings_table(np.concatenate(kept)),
         repeat_count=repeat_count,
@@ -165,7 +165,7 @@ def _crowds(seen: Rows, named: NDArray[np.int64], repeat_count: Numbers) -> Crow
     )
 
 
-def _folded(met: Rows, *, size: int) -> Pairs:
+def folded(met: Rows, *, size: int) -> Pairs:
     """One row per both numbers, source and flags, in that order."""
     kinds = int(met["code"].max(initial=0)) + 1
     if size * size * kinds < 1 << 63:
@@ -177,12 +177,13 @@ def _folded(met: Rows, *, size: int) -> Pairs:
         met = met.take(np.lexsort((met["code"], met["last"], met["first"])))
         begins = np.logical_or.reduce([opens(met[name]) for name in ("first", "last", "code")])
     start = np.flatnonzero(begins)
+    at_us = np.ascontiguousarray(met["at_us"])
     return Pairs(
         first=met["first"][start],
         last=met["last"][start],
         code=met["code"][start],
-        first_us=reduced(np.minimum, met["at_us"], start),
-        last_us=reduced(np.maximum, met["at_us"], start),
+        first_us=reduced(np.minimum, at_us, start),
+        last_us=reduced(np.maximum, at_us, start),
         times=np.diff(start, append=len(met)).astype(np.int32),
     )
 
@@ -196,7 +197,8 @@ def _told(code: Numbers) -> dict[str, NDArray[Any]]:
     }
 
 
-def _pairs_table(pairs: Pairs) -> pl.DataFrame:
+def pairs_table(pairs: Pairs) -> pl.DataFrame:
+    """Pairs as a table, see `Meetings.pairs`."""
     return pl.DataFrame(
         {
             "left_number": pairs.first,
@@ -210,6 +212,7 @@ def _pairs_table(pairs: Pairs) -> pl.DataFrame:
 
 
 def _meetings_table(met: Rows) -> pl.DataFrame:
+    """Each event that named two as a table, see `Meetings.meetings`."""
     return pl.DataFrame(
         {
             "first_number": met["first"],

@@ -93,7 +93,10 @@ SHIPPED: Mapping[str, Namespace] = {
     ),
     **dict.fromkeys(("salesforce_case", "dynamics_case"), Namespace(priority=73, max_strong=2)),
     "hubspot_engagement": Namespace(priority=74, max_strong=2),
-    "zendesk_ticket": Namespace(priority=75, max_strong=2),
+    **dict.fromkeys(
+        ("zendesk_ticket", "zendesk_chat", "intercom_conversation"),
+        Namespace(priority=75, max_strong=2),
+    ),
     # Noted of a person, and not the person itself as with other CRMs.
     "pipedrive_lead": Namespace(priority=76, max_strong=2),
     "order": Namespace(priority=77, max_strong=2),

@@ -13,13 +13,16 @@ from numpy.typing import NDArray
 
 from pipeline.identity import given_links
 from pipeline.identity.components import Flags, Numbers
+from pipeline.identity.crowds import crowd_sightings
+from pipeline.identity.hashes import distinct
+from pipeline.identity.meetings import Meetings
 from pipeline.identity.tables import given, read_sql
 
 
 def reasons(  # noqa: PLR0913 - one array for each thing that counts
     con: duckdb.DuckDBPyConnection,
     rules: pl.DataFrame,
-    pairs: Sequence[pl.DataFrame],
+    met: Meetings,
     *,
     namespace: Numbers,
     person: Numbers,
@@ -29,9 +32,9 @@ def reasons(  # noqa: PLR0913 - one array for each thing that counts
     """Why identifiers are shared, by number: `seen with 4 different user_id values`.
 
     Args:
-        con: Holds meetings, crowds, crowd_members and numbered_identifiers.
+        con: Holds the tables of `met` and, if there are limits in time, numbered_identifiers.
         rules: The policy of each namespace, by number.
-        pairs: See `Meetings.pairs`.
+        met: What was seen together.
         namespace: The number of each identifier's namespace.
         person: The person each one stands for.
         is_strong: Which of them tell people apart.
@@ -40,9 +43,8 @@ def reasons(  # noqa: PLR0913 - one array for each thing that counts
     most = rules["max_strong"].to_numpy()
     limit = rules["limit_count"].to_numpy()
     least = np.where(limit > 0, np.minimum(limit, most), most)
-    crowd = con.sql(read_sql("crowd_sightings")).fetchnumpy()
-    together = [(crowd["identifier_number"], crowd["strong_number"])]
-    for pair in pairs:
+    together = [crowd_sightings(met, is_strong=is_strong, is_blocked=is_blocked)]
+    for pair in met.pairs:
         left, right = given_links.ends(pair)
         together += [(left, right), (right, left)]
     one, kind, count = _fan_out(
@@ -61,14 +63,14 @@ def reasons(  # noqa: PLR0913 - one array for each thing that counts
         return found
     windowed = pl.DataFrame({"identifier_number": sorted(set(near))})
     with given(con, windowed_identifiers=windowed):
-        met = con.sql(read_sql("windowed_sightings")).fetchnumpy()
-    one, strong = met["identifier_number"], met["strong_number"]
+        sightings = con.sql(read_sql("windowed_sightings")).fetchnumpy()
+    one, strong = sightings["identifier_number"], sightings["strong_number"]
     own = namespace[one]
     most_at_once = _most_at_once(
         one,
         namespace[strong],
         person[strong],
-        met["at_us"],
+        sightings["at_us"],
         span_us=rules["limit_us"].to_numpy()[own],
     )
     days = rules["limit_us"].to_numpy() / 86_400_000_000
@@ -131,7 +133,7 @@ def _fan_out(
         one, strong = value[chosen], other[chosen]
         counts = _counts(standing, one, strong)
         suspect.append(one[counts].astype(np.int64) << 32 | person[strong[counts]])
-    seen = np.unique(np.concatenate(suspect))
+    seen = distinct(np.concatenate(suspect))
     value, strong = (seen >> 32).astype(np.int32), (seen & 0xFFFFFFFF).astype(np.int32)
     by_namespace, count = np.unique(
         value.astype(np.int64) << 32 | namespace[strong], return_counts=True

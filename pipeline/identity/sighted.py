@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from pipeline.identity.components import Numbers
 from pipeline.identity.hashes import Hashes, joined, opens, reduced, sorted_by
+from pipeline.identity.nobody import Marks, marks, suspects
 from pipeline.identity.piles import Piles, bits_of, give_back
 from pipeline.identity.policy import Policy, blocked_values
 from pipeline.identity.tables import given, read_sql
@@ -120,14 +121,15 @@ def sighted(
         bits: How many bits of a hash tell an event's pile.
     """
     layout = _layout(con, rules, are_files=folder is not None)
+    marked = marks(policy.values)
     salt, found = 0, None
     while found is None:
         read = _piled(con, rules, layout, salt, folder=folder)
         events = Piles(folder, f"events-{salt}", count=1 << bits, kind=NAMED)
-        found = _folded(read, events, layout)
+        found = _folded(read, events, layout, marked)
         # Two with one key: as good as never, one night in some hundred thousand with ten million.
         salt += 1
-    whole, sizes, value = found
+    whole, sizes, value, suspected = found
     by_rank = np.argsort(layout.rank).astype(np.int32)
     namespace = np.repeat(by_rank[layout.pile_rank], sizes)
     return Sighted(
@@ -137,7 +139,16 @@ def sighted(
         first_seen_us=whole.first_us,
         last_seen_us=whole.last_us,
         sighting_count=whole.times,
-        blocked=_blocked(con, policy, rules, value, namespace),
+        # Of several reasons the first by name.
+        blocked=dict(
+            sorted(
+                [
+                    *_nobody(con, policy, value, suspected),
+                    *_matching(con, policy, rules, value, namespace),
+                ],
+                reverse=True,
+            )
+        ),
         events=events,
     )
 
@@ -195,26 +206,30 @@ def _piled(
 
 
 def _folded(
-    read: _Read, events: Piles, layout: _Layout
-) -> tuple[_Part, list[int], pl.Series] | None:
-    """All identifiers, how many each pile had, and their texts.
+    read: _Read, events: Piles, layout: _Layout, marked: Marks
+) -> tuple[_Part, list[int], pl.Series, NDArray[np.int64]] | None:
+    """All identifiers, how many each pile had, their texts, and who may be nobody.
 
     Their sightings go on to `events`. Nothing if two have one key.
     """
     nobody = np.zeros(0, dtype=np.int64)
-    parts = [_part(np.zeros(0, dtype=SIGHTING), nobody, nobody)]
+    parts = [_part(np.zeros(0, dtype=SIGHTING), nobody)]
     sizes: list[int] = []
     texts = [pl.Series("value", dtype=pl.String)]
+    suspected = [nobody]
     for pile, bits in enumerate(layout.pile_bits):
         seen, letters = read.sightings.take(pile), read.letters.take(pile)
         order, key = sorted_by(seen["identifier_key"], alike=bits)
         begins = opens(key)
-        if (opens(seen["identifier_check"][order]) & ~begins).any():
-            return None
         start = np.flatnonzero(begins)
-        texts.append(_texts(seen["text_size"], letters, order[start]))
-        parts.append(_part(seen, order, start))
-        _go_on(seen, order, begins, events, before=sum(sizes))
+        text = _texts(seen["text_size"], letters, order[start])
+        suspected.append(sum(sizes) + suspects(text, marked))
+        texts.append(pl.Series("value", text))
+        seen = seen.take(order)
+        if (opens(seen["identifier_check"]) & ~begins).any():
+            return None
+        parts.append(_part(seen, start))
+        _go_on(seen, begins, events, before=sum(sizes))
         sizes.append(len(start))
         if pile % PILES_BETWEEN == 0:
             give_back()
@@ -224,7 +239,7 @@ def _folded(
     value = pl.concat(texts, rechunk=True)
     texts.clear()
     give_back()
-    return whole, sizes, value
+    return whole, sizes, value, np.concatenate(suspected)
 
 
 def _put(batch: pa.RecordBatch, layout: _Layout, read: _Read) -> None:
@@ -237,8 +252,8 @@ def _put(batch: pa.RecordBatch, layout: _Layout, read: _Read) -> None:
     key = columns["identifier_key"]
     order, lead = sorted_by(_leads(layout, columns.pop("namespace_number"), key))
     begins = opens(key[order])
-    text = batch.column("value").take(pa.array(order[begins])).cast(pa.large_string())
-    ends = np.frombuffer(text.buffers()[1], dtype=np.int64)
+    text = batch.column("value").take(pa.array(order[begins])).cast(pa.string())
+    ends = np.frombuffer(text.buffers()[1], dtype=np.int32, count=len(text) + 1)
     seen = np.empty(len(order), dtype=SIGHTING)
     for name, column in columns.items():
         seen[name] = column[order]
@@ -252,57 +267,57 @@ def _put(batch: pa.RecordBatch, layout: _Layout, read: _Read) -> None:
     read.letters.put(letters, ends[np.append(place, len(text))[edges]].tolist())
 
 
-def _part(seen: NDArray[Any], order: NDArray[np.int64], start: NDArray[np.int64]) -> _Part:
-    """The identifiers of a pile; in this order each one's sightings begin at its start."""
-    at_us = seen["at_us"][order]
+def _part(seen: NDArray[Any], start: NDArray[np.int64]) -> _Part:
+    """The identifiers of a pile in order; each one's sightings begin at its start."""
+    night, at_us = (np.ascontiguousarray(seen[name]) for name in ("night", "at_us"))
     return _Part(
-        night=reduced(np.minimum, seen["night"][order], start),
+        night=reduced(np.minimum, night, start),
         first_us=reduced(np.minimum, at_us, start),
         last_us=reduced(np.maximum, at_us, start),
         times=np.diff(start, append=len(seen)).astype(np.int32),
     )
 
 
-def _go_on(
-    seen: NDArray[Any],
-    order: NDArray[np.int64],
-    begins: NDArray[np.bool_],
-    events: Piles,
-    *,
-    before: int,
-) -> None:
+def _go_on(seen: NDArray[Any], begins: NDArray[np.bool_], events: Piles, *, before: int) -> None:
     """Put the sightings of a pile on those of their events; `before` identifiers came earlier."""
     named = np.empty(len(seen), dtype=NAMED)
     named["event"], named["check"] = seen["event_key"], seen["event_check"]
     named["at_us"], named["code"] = seen["at_us"], seen["code"]
-    number = np.empty(len(seen), dtype=np.int32)
-    number[order] = np.cumsum(begins, dtype=np.int32) + np.int32(before - 1)
-    named["number"] = number
+    named["number"] = np.cumsum(begins, dtype=np.int32) + np.int32(before - 1)
     events.spread(named["event"], named)
 
 
-def _texts(size: Numbers, letters: NDArray[np.uint8], rows: NDArray[np.int64]) -> pl.Series:
+def _texts(
+    size: Numbers, letters: NDArray[np.uint8], rows: NDArray[np.int64]
+) -> pa.LargeStringArray:
     """The texts of some sightings of a pile, each the first that names its identifier."""
     ends = np.concatenate([[0], np.cumsum(np.maximum(size - 1, 0), dtype=np.int64)])
     whole = pa.LargeStringArray.from_buffers(len(size), pa.py_buffer(ends), pa.py_buffer(letters))
     # These stay; Arrow's own pool would hold more than they need.
-    return pl.Series("value", pc.take(whole, pa.array(rows), memory_pool=pa.system_memory_pool()))
+    return pc.take(whole, pa.array(rows), memory_pool=pa.system_memory_pool())
 
 
-def _blocked(
+def _nobody(
+    con: duckdb.DuckDBPyConnection, policy: Policy, value: pl.Series, suspected: NDArray[np.int64]
+) -> list[tuple[int, str]]:
+    """The numbers of the suspected that name nobody whatever their namespace, and why."""
+    seen = pl.DataFrame(
+        {"identifier_number": suspected.astype(np.int32), "value": value.gather(suspected)}
+    )
+    with given(con, blocked_values=blocked_values(policy), identifiers_seen=seen):
+        return con.sql(read_sql("blocked_identifiers")).fetchall()
+
+
+def _matching(
     con: duckdb.DuckDBPyConnection,
     policy: Policy,
     rules: pl.DataFrame,
     value: pl.Series,
     namespace: Numbers,
-) -> dict[int, str]:
-    """The numbers of the identifiers that name nobody, and why."""
+) -> list[tuple[int, str]]:
+    """The numbers of the identifiers that a pattern of their namespace blocks, and why."""
     rows: list[tuple[int, str]] = []
-    nobody, matching = read_sql("blocked_identifiers"), read_sql("identifiers_matching")
-    with given(con, blocked_values=blocked_values(policy)):
-        for part in _stretches(0, len(value)):
-            with given(con, identifiers_seen=_numbered(value, part)):
-                rows += con.sql(nobody).fetchall()
+    matching = read_sql("identifiers_matching")
     begins = [*np.flatnonzero(opens(namespace)).tolist(), len(namespace)]
     names = rules["namespace"].to_list()
     spaces = {names[namespace[begin]]: (begin, end) for begin, end in pairwise(begins)}
@@ -313,8 +328,7 @@ def _blocked(
         for part in _stretches(*spaces.get(space, (0, 0))):
             with given(con, identifiers_seen=_numbered(value, part)):
                 rows += con.sql(matching).fetchall()
-    # Of several reasons the first by name.
-    return dict(sorted(rows, reverse=True))
+    return rows
 
 
 def _numbered(value: pl.Series, part: slice) -> pl.DataFrame:

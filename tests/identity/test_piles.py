@@ -130,11 +130,13 @@ def test_hashes_that_differ_in_their_last_bits_alone_are_sorted_too(alike: int) 
 def test_hashes_are_found_among_others_wherever_they_stand(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Below all, above all, between two, and twice; some at a time."""
-    monkeypatch.setattr(hashes, "STRETCH_ROWS", 3)
+    """Below all, above all, between two, and twice; some at a time, in whatever order."""
+    monkeypatch.setattr(hashes, "SLICE_ROWS", 3)
     known = np.array([4, 4, 7, 2**63, 2**64 - 2], dtype=np.uint64)
     wanted = np.array([0, 4, 4, 5, 7, 8, 2**63, 2**64 - 2, 2**64 - 1], dtype=np.uint64)
 
-    assert hashes.shared(known, wanted).tolist() == np.isin(wanted, known).tolist()
-    assert not hashes.shared(known[:0], wanted).any()
-    assert hashes.shared(known, wanted[:0]).size == 0
+    for sought in (wanted, wanted[::-1]):
+        found = hashes.among(known, sought, hashes.starts(known))
+        assert found.tolist() == np.isin(sought, known).tolist()
+    assert not hashes.among(known[:0], wanted, hashes.starts(known[:0])).any()
+    assert hashes.among(known, wanted[:0], hashes.starts(known)).size == 0

@@ -87,6 +87,8 @@ def test_a_strong_namespace_of_a_vendor_is_one_of_records_of_persons() -> None:
     ("namespace", "shared", "allowed"),
     [
         ("zendesk_user", "zendesk_ticket:7", 2),
+        ("zendesk_user", "zendesk_chat:7", 2),
+        ("user_id", "intercom_conversation:7", 2),
         ("pipedrive_person", "pipedrive_deal:7", 2),
         ("dynamics_contact", "dynamics_case:7", 2),
         ("user_id", "snowplow_network:n1", 1),

@@ -75,14 +75,15 @@ def assess(history: pl.DataFrame, parameters: pl.DataFrame) -> Assessment:
     horizon_days = float(parameters["horizon_days"].item())
     eligible = history.filter("is_eligible").sort("customer_id")
     excluded = history.filter(~pl.col("is_eligible"))
-    refused = baseline.too_little(eligible)
+    learned_from = history.filter("is_learned_from").sort("customer_id")
+    refused = baseline.too_little(learned_from)
     if refused:
         reasons = pl.coalesce("reason_not_scored", pl.lit(f"too little data: {refused}"))
         return Assessment(
             _shaped(history.with_columns(reason_not_scored=reasons), as_of, horizon_days, NO_MODEL),
             _card(as_of, horizon_days, eligible.height, f"no probabilities: {refused}"),
         )
-    model = baseline.fit(eligible)
+    model = baseline.fit(learned_from)
     model_id = _model_id(model, horizon_days)
     x, t_x, age = (
         eligible[name].cast(pl.Float64).to_numpy()

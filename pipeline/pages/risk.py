@@ -9,6 +9,7 @@ from math import sqrt
 
 import polars as pl
 
+from pipeline.counted import counted
 from pipeline.pages import numbers
 from pipeline.proportions import Z95
 
@@ -90,7 +91,7 @@ def headline(scores: pl.DataFrame, horizon_days: float) -> str:
     high = int((risks >= HIGH).sum())
     total, reach = expected(risks)
     return (
-        f"{numbers.count(high)} of {numbers.plural(risks.len(), 'scored customer')} "
+        f"{numbers.count(high)} of {counted(risks.len(), 'scored customer')} "
         f"{'is' if high == 1 else 'are'} more likely than not to stay silent for "
         f"{horizon_days:,.0f} days; {numbers.count(total)} ± {numbers.count(reach)} are expected to"
     )
@@ -165,7 +166,7 @@ def spread(scores: pl.DataFrame) -> list[Bin]:
             round(_y(0.92 * number / most), 1),
             round(width - 2, 1),
             round((BOTTOM - TOP) * 0.92 * number / most, 1),
-            f"{n * 10}% to {n * 10 + 10}%: {numbers.plural(number, 'customer')}",
+            f"{n * 10}% to {n * 10 + 10}%: {counted(number, 'customer')}",
         )
         for n, number in enumerate(tenths)
     ]

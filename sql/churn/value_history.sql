@@ -1,6 +1,6 @@
 -- value_history: how often and how lately each customer got what they came for.
 -- Grain: one row per customer_id.
--- Reads: business_days, ordered_events, parameters, suppressed_customers.
+-- Reads: business_days, ordered_events, parameters.
 with
     -- It counts once a day of the company's time zone: many page views of one day are
     -- one visit.
@@ -60,13 +60,7 @@ with
             ) as completed_us
         from ordered_events
         cross join parameters
-        -- Whose processing was stopped gets no score.
-        left join
-            suppressed_customers
-            on ordered_events.customer_id = suppressed_customers.customer_id
-        where
-            ordered_events.occurred_us <= parameters.as_of_us
-            and suppressed_customers.customer_id is null
+        where ordered_events.occurred_us <= parameters.as_of_us
         group by ordered_events.customer_id
     ),
 
@@ -90,6 +84,10 @@ with
                 then 'already left'
                 when parameters.as_of_us - known.known_us < parameters.min_history_us
                 then 'known for too short a time'
+                -- What a score would foretell has happened: it is a list for winning
+                -- back.
+                when valued.last_us <= parameters.as_of_us - parameters.horizon_us
+                then 'silent for a whole horizon already'
             end as reason_not_scored
         from known
         cross join parameters
@@ -105,5 +103,8 @@ select
     first_value_at,
     last_value_at,
     reason_not_scored is null as is_eligible,
+    -- A model that never saw anybody fall silent would foretell that nobody does.
+    reason_not_scored is null
+    or reason_not_scored = 'silent for a whole horizon already' as is_learned_from,
     reason_not_scored
 from reasoned

@@ -20,6 +20,7 @@ def history(count: int = 2_000, **constants: object) -> pl.DataFrame:
     return drawn.with_columns(
         pl.Series("customer_id", [f"c{n:05}" for n in range(count)]),
         is_eligible=pl.lit(value=True),
+        is_learned_from=pl.lit(value=True),
         reason_not_scored=pl.lit(None, dtype=pl.String),
     ).with_columns(**{name: pl.lit(value) for name, value in constants.items()})
 
@@ -38,7 +39,12 @@ def test_every_eligible_customer_has_a_risk_and_a_rank() -> None:
 def test_who_is_not_eligible_keeps_the_reason() -> None:
     """No risk, no rank, and the words of value_history."""
     left = pl.DataFrame(
-        {"customer_id": ["gone"], "is_eligible": [False], "reason_not_scored": ["already left"]}
+        {
+            "customer_id": ["gone"],
+            "is_eligible": [False],
+            "is_learned_from": [False],
+            "reason_not_scored": ["already left"],
+        }
     )
 
     scored = scores.score(pl.concat([history(), left], how="diagonal"), PARAMETERS)
@@ -47,6 +53,41 @@ def test_who_is_not_eligible_keeps_the_reason() -> None:
     assert (gone["is_scored"], gone["churn_risk"], gone["rank"]) == (False, None, None)
     assert gone["reason_not_scored"] == "already left"
     assert scored.height == 2_001
+
+
+def test_who_fell_silent_is_learned_from_and_not_scored() -> None:
+    """The silent keep their reason, and the others' risks are those of a model that saw them."""
+    given = history()
+    silent = pl.col("age_days") - pl.col("recency_days") >= 60
+    marked = given.with_columns(
+        is_eligible=~silent,
+        reason_not_scored=pl.when(silent).then(pl.lit("silent for a whole horizon already")),
+    )
+    silent_count = given.filter(silent).height
+    assert 0 < silent_count < given.height
+
+    everybody, others = scores.assess(given, PARAMETERS), scores.assess(marked, PARAMETERS)
+
+    assert others.models["model_id"].item() == everybody.models["model_id"].item()
+    assert others.models["fitted_count"].item() == given.height
+    assert others.models["eligible_count"].item() == given.height - silent_count
+    risks = ["customer_id", "churn_risk"]
+    assert_frame_equal(
+        others.scores.filter("is_scored").select(risks),
+        everybody.scores.join(marked.filter("is_eligible"), on="customer_id", how="semi").select(
+            risks
+        ),
+    )
+
+
+def test_a_company_whose_customers_are_all_silent_has_no_risks() -> None:
+    """Nobody is about to leave; the model stands, and says of how many."""
+    given = history(is_eligible=False, reason_not_scored="silent for a whole horizon already")
+
+    assessed = scores.assess(given, PARAMETERS)
+
+    assert assessed.scores["churn_risk"].null_count() == given.height
+    assert assessed.models["eligible_count"].item() == 0
 
 
 @pytest.mark.parametrize(
@@ -117,6 +158,7 @@ def test_the_score_is_no_chance_of_being_gone() -> None:
             "age_days": [200.0],
             "customer_id": ["once"],
             "is_eligible": [True],
+            "is_learned_from": [True],
         }
     )
 

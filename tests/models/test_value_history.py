@@ -44,18 +44,38 @@ def test_each_customer_who_is_not_scored_has_the_reason(run_model: RunModel) -> 
             dee         | 2        | 2026-01-20 12:00:00 | true     |
             eve         | 1        | 2025-12-01 12:00:00 | true     | ends
             eve         | 2        | 2025-12-02 12:00:00 | false    | completes
+            eve         | 3        | 2026-01-20 12:00:00 | true     |
+            fay         | 1        | 2025-12-01 12:00:00 | true     |
         """),
     )
 
     expected = table("""
-        customer_id | is_eligible | reason_not_scored
-        ada         | false       | no value event yet
-        bob         | false       | already left
-        cyd         | false       | known for too short a time
-        dee         | true        |
-        eve         | true        |
+        customer_id | is_eligible | is_learned_from | reason_not_scored
+        ada         | false       | false           | no value event yet
+        bob         | false       | false           | already left
+        cyd         | false       | false           | known for too short a time
+        dee         | true        | true            |
+        eve         | true        | true            |
+        fay         | false       | true            | silent for a whole horizon already
     """)
     assert_frame_equal(found.select(expected.columns).sort("customer_id"), expected)
+
+
+def test_who_is_silent_for_a_whole_horizon_is_gone_not_about_to_go(run_model: RunModel) -> None:
+    """Sixty days without a value event are what a score foretells; a second less is still to come."""
+    found = run_model(
+        "value_history",
+        ordered_events=table("""
+            customer_id | position | occurred_at         | is_value
+            ada         | 1        | 2025-12-31 00:00:00 | true
+            bob         | 1        | 2025-12-31 00:00:01 | true
+            cyd         | 1        | 2025-10-01 00:00:00 | true
+            cyd         | 2        | 2026-02-01 00:00:00 | true
+        """),
+    )
+
+    assert found.sort("customer_id")["is_eligible"].to_list() == [False, True, True]
+    assert found["is_learned_from"].all()
 
 
 def test_a_customer_known_for_exactly_the_limit_is_scored(run_model: RunModel) -> None:

@@ -11,7 +11,7 @@ import duckdb
 from pipeline.warehouse import HEADER, heading
 
 # The events in their order are published with what other tables say of them.
-SHOWN_AS = {"ordered_events": "events"}
+SHOWN_AS = {"event_places": "events", "ordered_events": "events"}
 
 
 @dataclass(frozen=True)

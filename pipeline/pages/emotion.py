@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from pipeline.counted import counted
 from pipeline.pages.numbers import ENOUGH_ANSWERS, signed
 
 WIDTH = 1216
@@ -229,7 +230,7 @@ def _circle(felt: Felt, x: float, plateaus: Sequence[_Plateau], tones: dict[int,
         low_y=_height(felt.low),
         high_y=_height(felt.high),
         title=f"{felt.name}: {signed(felt.mean)} ({signed(felt.low)} to {signed(felt.high)}), "
-        f"{felt.message_count:,} messages{few}",
+        f"{counted(felt.message_count, 'message')}{few}",
         tone=tones.get(felt.number, "edge"),
         is_sure=_is_sure(felt),
     )

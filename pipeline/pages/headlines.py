@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from pipeline.counted import counted
 from pipeline.pages import numbers
 from pipeline.pages.numbers import ENOUGH_ANSWERS
 from pipeline.pages.paths import Leak, Rise
@@ -101,7 +102,7 @@ def of_paths(leaks: Sequence[Leak], rises: Sequence[Rise]) -> str:
 def of_run(health: pl.DataFrame, checks: pl.DataFrame) -> str:
     """Whether a reader may trust the pages, and if not, why."""
     failed = checks.filter(~pl.col("is_met")).height
-    found = [f"{numbers.plural(failed, 'check')} failed"] if failed else []
+    found = [f"{counted(failed, 'check')} failed"] if failed else []
     bad = health.filter(pl.col("state") != "good").sort(
         # "failed" before "check".
         "state",
@@ -112,7 +113,7 @@ def of_run(health: pl.DataFrame, checks: pl.DataFrame) -> str:
         named = [f"{row['source']} ({row['reason']})" for row in bad.iter_rows(named=True)]
         more = f" and {bad.height - 2} more" if bad.height > 2 else ""
         found.append(
-            f"{bad.height} of {numbers.plural(health.height, 'source')} "
+            f"{bad.height} of {counted(health.height, 'source')} "
             f"{'needs' if bad.height == 1 else 'need'} a look: {', '.join(named[:2])}{more}"
         )
     return "; ".join(found) or "All sources are on time and every check holds"

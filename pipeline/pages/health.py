@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 
+from pipeline.counted import counted
 from pipeline.pages import numbers
 
 Row = Mapping[str, Any]
@@ -155,7 +156,7 @@ def claims(checks: pl.DataFrame) -> list[Claim]:
             tone=TONES["good" if row["is_met"] else "failed"],
             found="holds"
             if row["is_met"]
-            else f"{numbers.plural(row['failing_row_count'], 'row')} against it. {row['reason']}",
+            else f"{counted(row['failing_row_count'], 'row')} against it. {row['reason']}",
         )
         for row in checks.sort("is_met", "claim").iter_rows(named=True)
     ]
@@ -201,7 +202,7 @@ def tied(ties: pl.DataFrame, reversals: pl.DataFrame) -> list[Effect]:
     row = whole.row(0, named=True)
     said = (
         f"{numbers.fine_share(row['tied_share'])} of customers' neighbouring events bear the same "
-        f"instant, and of {numbers.plural(row['by_id_count'], 'pair')} nobody knows which came "
+        f"instant, and of {counted(row['by_id_count'], 'pair')} nobody knows which came "
         "first"
     )
     first = reversals.filter(grain="touchpoint", rank=1)
@@ -236,7 +237,7 @@ def effects(
         found.append(
             Effect(
                 "All pages",
-                f"{numbers.plural(int(refused['refused_count'].sum()), 'refused record')} count "
+                f"{counted(int(refused['refused_count'].sum()), 'refused record')} count "
                 f"nowhere: {numbers.listed(by_source)}. The table quarantine says why.",
             )
         )
@@ -246,7 +247,7 @@ def effects(
         found.append(
             Effect(
                 "Journey map, paths",
-                f"{numbers.plural(events, 'event')} of {numbers.plural(missing.height, 'kind')} "
+                f"{counted(events, 'event')} of {counted(missing.height, 'kind')} "
                 "match no touchpoint; the kinds are listed below.",
             )
         )

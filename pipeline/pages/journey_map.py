@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 
+from pipeline.counted import counted
 from pipeline.pages import numbers
 from pipeline.pages.causes import Opportunity, opportunities
 from pipeline.pages.emotion import Emotion, Felt, StageMood, draw
@@ -336,7 +337,7 @@ def _evidence(row: Row) -> Evidence:
     return Evidence(
         numbers.count(row["event_count"]),
         numbers.share(row["sentiment_share"] or 0),
-        f"{row['channel_count']} of {numbers.plural(row['channel_total'], 'channel')}",
+        f"{row['channel_count']} of {counted(row['channel_total'], 'channel')}",
     )
 
 
@@ -423,7 +424,7 @@ def _toil(effort: pl.DataFrame) -> Toil | None:
         "" if row["contacts_per_resolution"] is None
         else numbers.decimal(row["contacts_per_resolution"], 2),
         _between(row["contacts_low"], row["contacts_high"], 2),
-        f"{numbers.plural(row['resolved_count'], 'case')} resolved, "
+        f"{counted(row['resolved_count'], 'case')} resolved, "
         f"{numbers.count(row['open_case_count'])} open",
         "" if row["repeated_share"] is None
         else f"{numbers.share(row['repeated_share'])} repeated within 7 days ({again})",
@@ -497,7 +498,7 @@ def _kpis(row: Row) -> list[Kpi]:
         if not answers:
             continue
         enough = numbers.ENOUGH_ANSWERS
-        few = f"{numbers.plural(answers, 'answer')}, too few to show ({enough} needed)"
+        few = f"{counted(answers, 'answer')}, too few to show ({enough} needed)"
         kpis.append(
             Kpi(
                 name.upper(),

@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 
+from pipeline.counted import counted
 from pipeline.pages import numbers
 
 AFTER_SHARE = re.compile(r"(?<=\d%), ")  # names may hold commas
@@ -44,7 +45,7 @@ def content(learned: pl.DataFrame, models: pl.DataFrame) -> dict[str, Any]:
     if not known or known[0]["status"] == "nothing unseen":
         return {"headline": "", "why": "", "rows": []}
     model = known[0]
-    unseen = numbers.plural(model["customer_count"], "customer")
+    unseen = counted(model["customer_count"], "customer")
     if model["customer_count"] < numbers.FEWEST_CUSTOMERS:
         unseen = f"{numbers.customers(model['customer_count'])} customers"
     if learned.is_empty():
@@ -55,7 +56,7 @@ def content(learned: pl.DataFrame, models: pl.DataFrame) -> dict[str, Any]:
             "rows": [],
         }
     rows = [_learned_stage(row) for row in learned.sort("learned_stage").iter_rows(named=True)]
-    said = f"{unseen} move through {numbers.plural(len(rows), 'learned stage')}"
+    said = f"{unseen} move through {counted(len(rows), 'learned stage')}"
     return {"headline": said, "why": "", "rows": rows}
 
 
@@ -63,7 +64,7 @@ def _learned_stage(row: dict[str, Any]) -> LearnedStage:
     """A row of `learned_stages` in words."""
     rule = "no stage of the catalogue"
     if row["rule_stage"]:
-        of = numbers.plural(row["rule_event_count"], "event")
+        of = counted(row["rule_event_count"], "event")
         rule = f"{row['rule_stage']}: {numbers.share(row['rule_stage_share'])} of {of}"
     return LearnedStage(
         name=f"Learned stage {row['learned_stage']}",

@@ -28,11 +28,6 @@ def customers(number: int | None) -> str:
     return count(number)
 
 
-def plural(number: int, one: str, many: str = "") -> str:
-    """A counted noun: 1 check, 2 checks, 3 journeys."""
-    return f"{count(number)} {one if number == 1 else many or one + 's'}"
-
-
 def share(part: float | None) -> str:
     """A share from 0 to 1 in whole percent: 31%; never 0% for some nor 100% for not all."""
     if part is None:

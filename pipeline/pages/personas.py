@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from pipeline.counted import counted
 from pipeline.pages import numbers
 
 STEPS = 12
@@ -47,7 +48,7 @@ def content(personas: pl.DataFrame, models: pl.DataFrame, changes: pl.DataFrame)
         for row in personas.sort("persona").iter_rows(named=True)
     ]
     if rows:
-        said = numbers.plural(len(rows), "way", "ways")
+        said = counted(len(rows), "way")
         return {"headline": f"customers move in {said}", "why": "", "rows": rows}
     known = models.filter(pl.col("model") == "personas").to_dicts()
     why = "nothing has been learned yet"
@@ -67,9 +68,7 @@ def _persona(row: dict[str, Any], before: str) -> Persona:
     """A row of `personas` in words."""
     steps = (row["path"] or "").split(" > ")
     more = len(steps) - STEPS
-    path = ", ".join(steps[:STEPS]) + (
-        f" and {numbers.plural(more, 'step')} more" if more > 0 else ""
-    )
+    path = ", ".join(steps[:STEPS]) + (f" and {counted(more, 'step')} more" if more > 0 else "")
     return Persona(
         name=f"Persona {row['persona']}",
         before=before,

@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 
+from pipeline.counted import counted
 from pipeline.pages import numbers
 from pipeline.pages.routing import BOX_HEIGHT, Line, Pair, Point, route
 
@@ -142,8 +143,8 @@ def process_map(
         shown_count=len(shown),
         shown_percent=int(100 * sum(path.steps for path in shown) / max(total, 1) + 1e-9),
         folded=_folded(met.height - drawn.height, steps.height - len(paths)),
-        sentence=f"Map of {numbers.plural(len(rows), 'touchpoint')} in "
-        f"{numbers.plural(len(heads), 'stage')} and the ways between them. "
+        sentence=f"Map of {counted(len(rows), 'touchpoint')} in "
+        f"{counted(len(heads), 'stage')} and the ways between them. "
         "The table below holds the same numbers.",
     )
 
@@ -283,7 +284,7 @@ def _first_shown(paths: Sequence[Path], total: int) -> tuple[int, list[Path]]:
 def _folded(touchpoints: int, paths: int) -> str:
     """What the map leaves out, in words."""
     left_out = [
-        numbers.plural(number, word)
+        counted(number, word)
         for number, word in ((touchpoints, "rarer touchpoint"), (paths, "rarer path"))
         if number
     ]

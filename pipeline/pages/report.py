@@ -12,6 +12,7 @@ import jinja2
 import polars as pl
 
 from pipeline import publish
+from pipeline.counted import counted
 from pipeline.pages import (
     causes,
     dictionary,
@@ -229,8 +230,8 @@ def _subline(tables: Tables) -> str:
     span = f", {numbers.day(first)} to {numbers.day(settings['as_of'])}" if first else ""  # type: ignore[arg-type]
     sources = numbers.listed(heard["source"].to_list()) or "no source"
     return (
-        f"{settings['company']}: {numbers.plural(run['customer_count'], 'customer')}, "
-        f"{numbers.plural(run['event_count'], 'event')} from {sources}{span}. Run {run['run_id']}."
+        f"{settings['company']}: {counted(run['customer_count'], 'customer')}, "
+        f"{counted(run['event_count'], 'event')} from {sources}{span}. Run {run['run_id']}."
     )
 
 
@@ -256,7 +257,7 @@ def _paths(tables: Tables, touchpoints: pl.DataFrame) -> dict[str, Any]:
     return {
         "headline": headlines.of_paths(leaks, rises),
         "subline": (
-            f"{numbers.plural(drawn.step_count, 'step')} between touchpoints. Width of a line is "
+            f"{counted(drawn.step_count, 'step')} between touchpoints. Width of a line is "
             "the number of customers; dashed lines go back to an earlier stage; red is the share "
             "of settled visits that ended there."
         )
@@ -291,14 +292,14 @@ def _data(tables: Tables, touchpoints: pl.DataFrame) -> dict[str, Any]:
     return {
         "headline": headlines.of_run(tables["source_health"], tables["checks"]),
         "subline": f"Run {run['run_id']}, night {run['night']}: "
-        f"{numbers.plural(run['event_count'], 'event')} of "
-        f"{numbers.plural(run['customer_count'], 'customer')} in {numbers.spell(seconds)}. "
+        f"{counted(run['event_count'], 'event')} of "
+        f"{counted(run['customer_count'], 'customer')} in {numbers.spell(seconds)}. "
         f"Digest {run['digest'][:8]}.",
         "steps": health.steps(run),
         "sources": health.sources(tables["source_health"], tables["source_days"]),
         "claims": checks,
         "held_count": held,
-        "held": numbers.plural(held, "claim that holds", "claims that hold") if held else "",
+        "held": counted(held, "claim that holds", "claims that hold") if held else "",
         "effects": [
             *health.effects(tables["source_health"], touchpoints, tables["unmapped_kinds"]),
             *health.tied(tables["ties"], tables["tie_reversals"]),

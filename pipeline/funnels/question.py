@@ -60,12 +60,22 @@ def days(text: str) -> float | None:
 
 
 def hold_names(con: duckdb.DuckDBPyConnection, asked: Question) -> None:
-    """Hold the names of steps and exclusions to what the published file knows.
+    """Hold the names in a question to what the published file knows.
 
     Raises:
-        BadFunnel: One is neither a touchpoint, a stage nor a kind.
+        BadFunnel: A step or exclusion is neither a touchpoint, a stage nor a kind, nobody has the
+            attribute of the breakdown, or no event has the property that is held or broken down by.
     """
-    given = {name for step in (*asked.steps, *asked.excluded) for name in step.split("|")}
+    _hold_steps(con, {name for step in (*asked.steps, *asked.excluded) for name in step.split("|")})
+    breakdown, hold = asked.breakdown or "", asked.hold or ""
+    if breakdown.startswith("attribute:"):
+        _hold_attribute(con, breakdown.removeprefix("attribute:"))
+    for told in (breakdown, hold):
+        if told.startswith("property:"):
+            _hold_property(con, told.removeprefix("property:"))
+
+
+def _hold_steps(con: duckdb.DuckDBPyConnection, given: set[str]) -> None:
     known = {
         name
         for (name,) in con.sql(
@@ -77,6 +87,31 @@ def hold_names(con: duckdb.DuckDBPyConnection, asked: Question) -> None:
     # Looks through all events: only where a name is no touchpoint's and no stage's.
     known |= {name for (name,) in con.sql("select distinct kind from events").fetchall()}
     for name in sorted(given - known):
-        near = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.5)
-        hint = f"; did you mean {near[0]!r}?" if near else "; see the table touchpoints"
+        hint = _nearest(name, known) or "; see the table touchpoints"
         raise BadFunnel(f"{name!r} is no touchpoint, stage or kind{hint}")
+
+
+def _hold_attribute(con: duckdb.DuckDBPyConnection, name: str) -> None:
+    known = {
+        one for (one,) in con.sql("select distinct attribute from attribute_values").fetchall()
+    }
+    if name not in known:
+        hint = _nearest(name, known) or "; see the table attribute_values"
+        raise BadFunnel(f"no customer has an attribute {name!r}{hint}")
+
+
+def _hold_property(con: duckdb.DuckDBPyConnection, name: str) -> None:
+    """Looks no further than the first event that has it."""
+    pointer = "/" + name.replace("~", "~0").replace("/", "~1")
+    told = "select 1 from events where json_exists(properties, $pointer) limit 1"
+    if con.execute(told, {"pointer": pointer}).fetchall():
+        return
+    keys = con.sql("select distinct unnest(json_keys(properties)) from events").fetchall()
+    hint = _nearest(name, {key for (key,) in keys}) or "; see the column properties of events"
+    raise BadFunnel(f"no event has a property {name!r}{hint}")
+
+
+def _nearest(name: str, known: set[str]) -> str:
+    """A known name that may have been meant, as the end of a sentence; or nothing."""
+    near = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.5)
+    return f"; did you mean {near[0]!r}?" if near else ""

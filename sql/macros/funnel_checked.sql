@@ -4,6 +4,7 @@
 -- Reads: nothing.
 create or replace macro funnel_checked(
     steps,
+    window_days,
     ordering,
     anchored,
     optional_steps,
@@ -11,6 +12,7 @@ create or replace macro funnel_checked(
     excluded,
     excluded_between,
     exclusion,
+    hold,
     counting,
     reentry,
     ties,
@@ -19,12 +21,16 @@ create or replace macro funnel_checked(
 case
     when coalesce(len(steps), 0) = 0 or len(steps) > 60
     then error('funnel: name 1 to 60 steps')
+    when window_days < 0
+    then error('funnel: window_days is 0 or more')
     when ordering not in ('ordered', 'strict', 'any')
     then error('funnel: ordering is one of ordered, strict, any')
     when ordering = 'any' and len(steps) > 10
     then error('funnel: any order takes up to 10 steps')
     when exclusion not in ('keep', 'remove')
     then error('funnel: exclusion is one of keep, remove')
+    when hold <> 'object_id' and not starts_with(hold, 'property:')
+    then error('funnel: hold is object_id or property:NAME')
     when counting not in ('customers', 'journeys', 'totals')
     then error('funnel: counting is one of customers, journeys, totals')
     when coalesce(reentry, 'first') not in ('first', 'optimised')

@@ -79,13 +79,9 @@ with recursive
             ) as as_of_us
         from runs
         where
-            case
-                when window_days < 0
-                then error('funnel: window_days is 0 or more')
-                else true
-            end
-            and funnel_checked(
+            funnel_checked(
                 steps,
+                window_days,
                 ordering,
                 anchored,
                 optional_steps,
@@ -93,6 +89,7 @@ with recursive
                 excluded,
                 excluded_between,
                 exclusion,
+                hold,
                 counting,
                 reentry,
                 ties,
@@ -259,44 +256,16 @@ with recursive
 
 -- Numbers in place of names. Two held values of ten million share one in one of
 -- some hundred thousand questions.
-    found as (
+    met as (
         select
             case
                 when counting = 'journeys'
                 then
                     cast(numbered_events.customer_number as bigint) * 4294967296
                     + numbered_events.journey_number
-                when hold is not null and counting = 'totals'
-                then
-                    cast(
-                        hash(numbered_events.customer_number, told.held)
-                        >> cast(1 as ubigint) as bigint
-                    )
                 else cast(numbered_events.customer_number as bigint)
-            end as unit,
-            case
-                when hold is not null and counting = 'journeys'
-                then
-                    cast(
-                        hash(
-                            numbered_events.customer_number,
-                            numbered_events.journey_number,
-                            told.held
-                        )
-                        >> cast(1 as ubigint) as bigint
-                    )
-                when hold is not null
-                then
-                    cast(
-                        hash(numbered_events.customer_number, told.held)
-                        >> cast(1 as ubigint) as bigint
-                    )
-                when counting = 'journeys'
-                then
-                    cast(numbered_events.customer_number as bigint) * 4294967296
-                    + numbered_events.journey_number
-                else cast(numbered_events.customer_number as bigint)
-            end as lane,
+            end as own,
+            told.held,
             numbered_events.customer_number,
             numbered_events.journey_number,
             cast(numbered_events.position as bigint) as position,
@@ -328,6 +297,23 @@ with recursive
                 or numbered_events.occurred_us
                 <= epoch_us(cast(report_as_of as timestamp))
             )
+    ),
+
+-- Events of one lane may follow each other; all lanes of one unit count once.
+    laned as (
+        select
+            *,
+            case
+                when hold is null
+                then own
+                else cast(hash(own, held) >> cast(1 as ubigint) as bigint)
+            end as lane
+        from met
+    ),
+
+    found as (
+        select *, case when counting = 'totals' then lane else own end as unit
+        from laned
     ),
 
     ranked as (

@@ -284,6 +284,7 @@ def test_a_step_that_nobody_reaches_has_its_row() -> None:
         ("['A', 'B'], ordering := 'strict', ties := 'steps'", "leave ties out"),
         ("['A'], breakdown := 'mood'", "no breakdown by mood"),
         ("['A'], window_days := -3", "window_days is 0 or more"),
+        ("['A'], hold := 'channel'", "hold is object_id or property:NAME"),
         ("['A', 'Visit sight']", "no touchpoint, stage or kind is named Visit sight"),
         ("['A', 'B|Visit sight']", "is named Visit sight"),
         ("['A', null]", "is named null"),

@@ -157,6 +157,10 @@ def test_the_command_line_compares_segments_and_tells_a_trend(
         (("Visit site", "--window", "3"), "no length of time"),
         (("Visit site", "Order placed", "--optional", "1"), "the first step"),
         (("Visit site", "--by", "mood"), "no breakdown by mood"),
+        (("Visit site", "--by", "attribute:full_nme"), "did you mean 'full_name'?"),
+        (("Visit site", "--by", "property:mood"), "no event has a property 'mood'"),
+        (("Visit site", "--hold", "property:mood"), "no event has a property 'mood'"),
+        (("Visit site", "--hold", "mood"), "hold is object_id or property:NAME"),
     ],
 )
 def test_the_command_line_says_what_cannot_be_meant(

@@ -1,6 +1,8 @@
 """What a command cannot do it says in one sentence, before it does anything."""
 
 import errno
+import os
+import subprocess
 import sys
 from io import StringIO
 from pathlib import Path
@@ -224,3 +226,22 @@ def test_a_format_lists_the_keys_of_its_section(
 def test_one_is_singular() -> None:
     """And none is plural."""
     assert [counted(n, "file") for n in (0, 1, 2_000)] == ["0 files", "1 file", "2,000 files"]
+
+
+def test_a_reader_who_goes_early_is_no_fault_to_speak_of() -> None:
+    """Output into a pipe that nobody reads any more ends without a word, as `| head` wants it."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "pipeline", "formats"],
+            stdout=writer,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+    finally:
+        os.close(writer)
+
+    assert (done.returncode, done.stderr) == (1, "")

@@ -11,6 +11,8 @@ from pipeline import publish, warehouse
 from pipeline.build import BUILD, connect, store, table_names
 from pipeline.job import Job, read_seconds
 from pipeline.landing.schema import INSTANT
+from pipeline.privacy import suppression
+from pipeline.privacy.gate import read_sql
 from pipeline.resources import sql_folder
 from pipeline.settings import Settings, clock, identity_key
 
@@ -27,17 +29,23 @@ INTERNAL = frozenset(
         "busy_views",
         "chain_steps",
         "channels",
+        "chosen_versions",
         "contact_cases",
         "contacts",
         "contested_devices",
         "device_namespaces",
         "device_sightings",
+        "event_counts",
         "event_customers",
+        "event_kinds",
+        "event_owners",
+        "event_places",
         "felt_voices",
         "given_benchmarks",
         "golden_records",
         "golden_strategies",
         "household_members",
+        "identifier_strengths",
         "identifiers",
         "customer_links",
         "customer_names",
@@ -74,6 +82,7 @@ INTERNAL = frozenset(
         "session_events",
         "stage_durations",
         "stage_labels",
+        "strongest_identifiers",
         "suppressed_customers",
         "suppressed_identifiers",
         "touchpoint_patterns",
@@ -125,6 +134,7 @@ def release(settings: Settings, job: Job) -> str:
         }
         tables = sorted(table_names(con) - INTERNAL - shaped.keys())
         publish.write(con, folder, tables=tables, shaped=shaped)
+        stopped = con.sql(read_sql("suppressed_events")).pl()
     with connect(settings, folder / publish.FILE_NAME) as con:
         for view in sorted((sql_folder() / "views").glob("*.sql")):
             con.execute(f"create view {view.stem} as {view.read_text()}")
@@ -134,6 +144,7 @@ def release(settings: Settings, job: Job) -> str:
     private = folder / "identity"
     shutil.copytree(settings.work / "identity", private)
     private.chmod(0o700)
+    stopped.write_parquet(private / suppression.EVENTS)
     publish.switch(folder, record)
     log_current(settings)
     publish.prune(settings.published, settings.publish.keep)

@@ -523,7 +523,8 @@ class Churn(_Section):
     """What leaving means.
 
     Attributes:
-        horizon_days: The score is the chance of no value event within this many days.
+        horizon_days: The score is the chance of no value event within this many days. Who has
+            had none for as long has left already, and is not scored.
         min_history_days: A customer known for less is not scored.
         list_size: How many customers the list names.
     """

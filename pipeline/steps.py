@@ -17,6 +17,7 @@ from pipeline.build import BUILD, connect, store, table_names
 from pipeline.catalogue.suggestions import suggestions
 from pipeline.change.personas import persona_changes, previous_personas
 from pipeline.churn import listing
+from pipeline.counted import counted
 from pipeline.identity.attribution import attribute, identify
 from pipeline.job import Job, read_seconds
 from pipeline.lake import open_lake
@@ -76,8 +77,8 @@ def stitch(settings: Settings, job: Job) -> str:
     alarms.keep(settings.work, found)
     alarms.refuse(settings.work)
     said = (
-        f"{stitched.identifier_count:,} identifiers, {stitched.link_count:,} links, "
-        f"{stitched.customer_count:,} customers"
+        f"{counted(stitched.identifier_count, 'identifier')}, "
+        f"{counted(stitched.link_count, 'link')}, {counted(stitched.customer_count, 'customer')}"
     )
     # A decision counts from the night on which both of its identifiers have landed.
     return "; not seen yet: ".join([said, *stitched.unseen[:1]]) + (
@@ -92,8 +93,8 @@ def order(settings: Settings, job: Job) -> str:
         open_lake(con, settings.lake)
         store(con, "machine_events", pl.read_parquet(settings.work / MACHINE_EVENTS))
         built = attribute(con, settings, job, settings.work / "identity", up_to="ordered_events")
-    count = built["ordered_events"].row_count or 0
-    return f"{count:,} events of customers in order"
+    count = built["event_places"].row_count or 0
+    return f"{counted(count, 'event')} of customers in order"
 
 
 def restate(settings: Settings, job: Job) -> str:
@@ -132,7 +133,7 @@ def model(settings: Settings, job: Job) -> str:  # noqa: ARG001 - every step is 
         store(con, "unmapped_kinds", suggestions(unmapped, touchpoints, patterns))
         persons, key = settings.identity.household_persons, identity_key(settings.lake)
         store(con, "household_members", households.members(con, persons=persons, key=key))
-    return f"{len(built)} tables"
+    return counted(len(built), "table")
 
 
 def draw_graph(settings: Settings, job: Job) -> str:  # noqa: ARG001
@@ -143,7 +144,10 @@ def draw_graph(settings: Settings, job: Job) -> str:  # noqa: ARG001
         drawn = tables({name: con.table(name).pl() for name in READS if name in table_names(con)})
         for name, frame in drawn.items():
             store(con, name, frame)
-    return f"{drawn['graph_nodes'].height} nodes, {drawn['graph_edges'].height} edges"
+    return (
+        f"{counted(drawn['graph_nodes'].height, 'node')}, "
+        f"{counted(drawn['graph_edges'].height, 'edge')}"
+    )
 
 
 def explain(settings: Settings, job: Job) -> str:  # noqa: ARG001
@@ -172,8 +176,8 @@ def explain(settings: Settings, job: Job) -> str:  # noqa: ARG001
         store(con, "themes", said)
         store(con, "stage_quotes", stage_quotes(con.table("quotable_messages").pl()))
     return (
-        f"{found['rank'].count()} causes of drop-off, {won.height} opportunities, "
-        f"{said.height} themes"
+        f"{counted(found['rank'].count(), 'cause of drop-off', 'causes of drop-off')}, "
+        f"{counted(won.height, 'opportunity', 'opportunities')}, {counted(said.height, 'theme')}"
     )
 
 
@@ -216,8 +220,8 @@ def learn(settings: Settings, job: Job) -> str:  # noqa: ARG001
             store(con, name, frame)
     said = dict(found["learned_models"].select("model", "status").iter_rows())
     return (
-        f"{found['learned_stages'].height} learned stages ({said['stages']}), "
-        f"{found['personas'].height} personas ({said['personas']})"
+        f"{counted(found['learned_stages'].height, 'learned stage')} ({said['stages']}), "
+        f"{counted(found['personas'].height, 'persona')} ({said['personas']})"
     )
 
 

@@ -19,7 +19,7 @@ from pipeline.identity.tables import read_sql as identity_sql
 from pipeline.job import begin, plan
 from pipeline.lake import open_lake
 from pipeline.landing import ledger
-from pipeline.privacy import search
+from pipeline.privacy import search, suppression
 from pipeline.privacy.gate import read_sql
 from pipeline.privacy.hashed import TOLD_BY
 from pipeline.privacy.person import Person
@@ -132,7 +132,7 @@ def stitched_now(settings: Settings, now: datetime) -> Path:
 
 
 def attributed(settings: Settings, customer_ids: list[str]) -> list[str]:
-    """The ids of events that the current snapshot gives to these customers."""
+    """The ids of events that the current snapshot gives to these customers, or keeps from them."""
     try:
         con = publish.connect(settings.published)
     except NothingPublished:
@@ -140,6 +140,8 @@ def attributed(settings: Settings, customer_ids: list[str]) -> list[str]:
     with con:
         asked = pl.DataFrame({"customer_id": customer_ids}, schema={"customer_id": pl.String})
         con.register("asked_customers", asked)
+        kept = suppression.kept_events(publish.current(settings.published))
+        con.register("suppressed_events", kept)
         return [event_id for (event_id,) in con.sql(read_sql("attributed_events")).fetchall()]
 
 

@@ -1,7 +1,7 @@
 """Whose processing was stopped: their events land and are kept, and nothing is made of them.
 
-No churn risk, no place on a list, no quotation, no evidence of trouble. A suppression is a keyed
-hash and survives every rebuild; where two customers merge, that of either holds for both.
+They are in no published table and no sum. A suppression is a keyed hash and survives every rebuild;
+where two customers merge, that of either holds for both.
 """
 
 import os
@@ -18,6 +18,8 @@ from pipeline.privacy.tombstones import keyed, replace
 from pipeline.settings import erasure_key
 
 FILE = "suppressions.parquet"
+# Beside the identity tables of a snapshot: an erasure must find what is published nowhere.
+EVENTS = "suppressed_events.parquet"
 SUPPRESSIONS = pl.Schema({"digest": pl.String, "suppressed_at": INSTANT})
 SUPPRESSED = pl.Schema({"identifier": pl.String})
 
@@ -66,6 +68,14 @@ def suppressed(con: duckdb.DuckDBPyConnection, lake: Path) -> pl.DataFrame:
     found: pl.DataFrame = con.sql(read_sql("suppressed_identifiers")).pl()
     con.unregister("suppressions")
     return found
+
+
+def kept_events(snapshot: Path) -> pl.DataFrame:
+    """What a snapshot keeps of suppressed customers: columns `event_id` and `customer_id`."""
+    path = snapshot / "identity" / EVENTS
+    if not path.is_file():  # published before there were any
+        return pl.DataFrame(schema={"event_id": pl.String, "customer_id": pl.String})
+    return pl.read_parquet(path)
 
 
 def _write(lake: Path, rows: pl.DataFrame) -> None:

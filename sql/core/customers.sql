@@ -1,19 +1,26 @@
 -- customers: the single customer view: who they are, what they did, where they stand.
 -- Grain: one row per customer_id.
 -- Reads: customer_confidence, golden_records, identifiers, journeys, ordered_events,
--- stage_visits.
+-- stage_visits, suppressed_customers.
 with
     ranked as (
         select
-            customer_id,
-            namespace,
-            value,
+            identifiers.customer_id,
+            identifiers.namespace,
+            identifiers.value,
             row_number() over (
-                partition by customer_id, namespace
-                order by event_count desc, last_seen_at desc, identifier
+                partition by identifiers.customer_id, identifiers.namespace
+                order by
+                    identifiers.event_count desc,
+                    identifiers.last_seen_at desc,
+                    identifiers.identifier
             ) as place
         from identifiers
-        where status = 'active'
+        -- Nobody is shown whose processing was stopped.
+        left join
+            suppressed_customers
+            on identifiers.customer_id = suppressed_customers.customer_id
+        where identifiers.status = 'active' and suppressed_customers.customer_id is null
     ),
 
     -- Addresses are shown as j***@example.org and +44***12: enough to recognise.

@@ -1,7 +1,7 @@
 -- event_attributions: how people's events came to their customers, and how many came
 -- to none.
 -- Grain: one row per attribution.
--- Reads: ambiguous_events, known_events, ordered_events, parameters.
+-- Reads: ambiguous_events, event_counts, ordered_events.
 with
     counted as (
         select attribution, count(*) as event_count
@@ -13,11 +13,9 @@ with
     ),
 
     all_told as (
-        select count(*) as event_count
-        from known_events
-        cross join parameters
-        where
-            not known_events.is_machine and known_events.occurred_at <= parameters.as_of
+        select coalesce(cast(sum(event_count) as bigint), 0) as event_count
+        from event_counts
+        where is_past and not is_machine
     ),
 
     completed as (

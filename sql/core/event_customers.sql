@@ -1,32 +1,14 @@
--- event_customers: whose event it is: by what it names or, on a device of several
--- people, by the log-in nearest to it.
--- Grain: one row per event_id that has a customer.
--- Reads: named_customers, nearest_logins.
--- Kept as a view: it differs from named_customers on shared devices alone.
+-- event_customers: whose event it is, but of those whose processing was stopped.
+-- Grain: one row per event_id that has such a customer.
+-- Reads: event_owners, suppressed_customers.
+-- Kept as a view: hardly anybody is left out of event_owners.
 select
-    named_customers.event_id,
-    coalesce(nearest_logins.customer_id, named_customers.customer_id) as customer_id,
-    coalesce(nearest_logins.identifier, named_customers.identifier) as identifier,
-    case
-        when nearest_logins.customer_id is null
-        then named_customers.attribution
-        else 'nearest_login'
-    end as attribution,
-    nearest_logins.customer_id is not null
-    or named_customers.is_uncertain as is_uncertain
-from named_customers
--- A device that one person uses is nobody else's.
+    event_owners.event_id,
+    event_owners.customer_id,
+    event_owners.identifier,
+    event_owners.attribution,
+    event_owners.is_uncertain
+from event_owners
 left join
-    nearest_logins
-    on named_customers.event_id = nearest_logins.event_id
-    and nearest_logins.customer_id is not null
-union all
-select
-    nearest_logins.event_id,
-    nearest_logins.customer_id,
-    nearest_logins.identifier,
-    'nearest_login' as attribution,
-    true as is_uncertain
-from nearest_logins
-left join named_customers on nearest_logins.event_id = named_customers.event_id
-where nearest_logins.customer_id is not null and named_customers.event_id is null
+    suppressed_customers on event_owners.customer_id = suppressed_customers.customer_id
+where suppressed_customers.customer_id is null

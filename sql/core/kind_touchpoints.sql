@@ -1,10 +1,10 @@
 -- kind_touchpoints: what the catalogue calls each kind of event that people cause.
 -- Grain: one row per channel, kind, label (a missing label counts as one).
--- Reads: known_events, touchpoint_patterns.
+-- Reads: event_counts, touchpoint_patterns.
 with
     kinds as (
-        select channel, kind, label, count(*) as event_count
-        from known_events
+        select channel, kind, label, cast(sum(event_count) as bigint) as event_count
+        from event_counts
         where not is_machine
         group by channel, kind, label
     ),

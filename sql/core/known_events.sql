@@ -1,7 +1,8 @@
 -- known_events: every landed event once, in the version of it that was received first,
 -- stages under their labels. That a stage is called something happened to nobody.
 -- Grain: one row per event_id.
--- Reads: landed_events, landed_revisions, machine_events, stage_labels.
+-- Reads: chosen_versions, landed_events, landed_revisions, machine_events,
+-- stage_labels.
 -- Kept as a view: it is as wide as the lake and its readers need few of its columns.
 with
     versions as (
@@ -10,39 +11,6 @@ with
         union all
         select *
         from landed_revisions
-    ),
-
-    -- Few events have a second version; only theirs are compared.
-    rivals as (
-        select
-            landed_events.event_id,
-            landed_events.content_hash,
-            landed_events.received_at,
-            landed_events.file_id,
-            landed_events.record_number
-        from landed_events
-        where event_id in (select event_id from landed_revisions)
-        union all
-        select event_id, content_hash, received_at, file_id, record_number
-        from landed_revisions
-    ),
-
-    -- Chosen by what the versions say, so the order of their arrival changes nothing.
-    compared as (
-        select
-            event_id,
-            file_id,
-            record_number,
-            row_number() over (
-                partition by event_id
-                order by
-                    received_at asc nulls last, content_hash, file_id, record_number
-            ) as version_number
-        from rivals
-    ),
-
-    chosen as (
-        select event_id, file_id, record_number from compared where version_number = 1
     )
 
 select
@@ -78,8 +46,8 @@ select
     versions.link,
     versions.properties
 from versions
--- Most events have one version and no row in chosen.
-left join chosen on versions.event_id = chosen.event_id
+-- Most events have one version and no row there.
+left join chosen_versions on versions.event_id = chosen_versions.event_id
 -- Here and not at landing, or the label would depend on which file arrived first.
 left join
     stage_labels
@@ -91,9 +59,9 @@ left join machine_events on versions.event_id = machine_events.event_id
 where
     versions.kind not in ('stage_labelled', 'assets_requested')
     and (
-        chosen.event_id is null
+        chosen_versions.event_id is null
         or (
-            versions.file_id = chosen.file_id
-            and versions.record_number = chosen.record_number
+            versions.file_id = chosen_versions.file_id
+            and versions.record_number = chosen_versions.record_number
         )
     )

@@ -1,31 +1,39 @@
 -- source_dates: how much each source said on each day (UTC) it said anything.
 -- Grain: one row per source, day_on.
--- Reads: event_customers, known_events, parameters.
+-- Reads: event_counts, ordered_events.
 -- What came after as_of was not said yet.
 with
-    dated as (
+    told as (
         select
-            known_events.source,
-            cast(known_events.occurred_at as date) as day_on,
-            known_events.occurred_at,
-            known_events.is_machine,
-            event_customers.customer_id
-        from known_events
-        cross join parameters
-        -- An event whose customer nobody knows is counted all the same.
-        left join event_customers on known_events.event_id = event_customers.event_id
-        where known_events.occurred_at <= parameters.as_of
+            source,
+            day_on,
+            cast(sum(event_count) as bigint) as event_count,
+            cast(
+                sum(case when is_machine then event_count else 0 end) as bigint
+            ) as machine_event_count,
+            max(last_at) as newest_at
+        from event_counts
+        where is_past
+        group by source, day_on
+    ),
+
+    -- Events of people whose customer is known; none of them is a machine's.
+    linked as (
+        select source, cast(occurred_at as date) as day_on, count(*) as event_count
+        from ordered_events
+        group by source, cast(occurred_at as date)
     )
 
 select
-    source,
-    day_on,
-    count(*) as event_count,
-    cast(sum(case when is_machine then 1 else 0 end) as bigint) as machine_event_count,
-    cast(
-        sum(case when is_machine or customer_id is not null then 0 else 1 end) as bigint
-    ) as unlinked_event_count,
-    max(occurred_at) as newest_at
-from dated
-group by source, day_on
-order by source, day_on
+    told.source,
+    told.day_on,
+    told.event_count,
+    told.machine_event_count,
+    told.event_count
+    - told.machine_event_count
+    - coalesce(linked.event_count, 0) as unlinked_event_count,
+    told.newest_at
+from told
+-- An event whose customer nobody knows is counted all the same.
+left join linked on told.source = linked.source and told.day_on = linked.day_on
+order by told.source, told.day_on

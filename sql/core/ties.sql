@@ -1,7 +1,7 @@
 -- ties: how many neighbouring events of a customer bear one instant, and what put one
 -- before the other.
 -- Grain: one row per grain (all, source, precision or kind), name, other_name.
--- Reads: ordered_events.
+-- Reads: event_kinds, event_places.
 -- Neighbours are two events of one customer at positions that follow one another; they
 -- are tied where their instants are equal to the microsecond. name and other_name are
 -- the two sources, precisions of time or kinds, in order of the alphabet, whichever
@@ -12,28 +12,38 @@
 -- without a tie are left out.
 with
     -- Few rows from here on.
-    paired as (
+    numbered as (
         select
-            source,
-            previous_source,
-            time_precision,
-            previous_precision,
-            kind,
-            previous_kind,
+            kind_number,
+            previous_kind_number,
             count(*) as pair_count,
             count(tie_broken_by) as tied_count,
             count(case when tie_broken_by = 'source rank' then 1 end) as by_rank_count,
             count(case when tie_broken_by = 'sequence' then 1 end) as by_sequence_count,
             count(case when tie_broken_by = 'event id' then 1 end) as by_id_count
-        from ordered_events
+        from event_places
         where position > 1
-        group by
-            source,
-            previous_source,
-            time_precision,
-            previous_precision,
-            kind,
-            previous_kind
+        group by kind_number, previous_kind_number
+    ),
+
+    paired as (
+        select
+            own.source,
+            previous.source as previous_source,
+            own.time_precision,
+            previous.time_precision as previous_precision,
+            own.kind,
+            previous.kind as previous_kind,
+            numbered.pair_count,
+            numbered.tied_count,
+            numbered.by_rank_count,
+            numbered.by_sequence_count,
+            numbered.by_id_count
+        from numbered
+        join event_kinds as own on numbered.kind_number = own.kind_number
+        join
+            event_kinds as previous
+            on numbered.previous_kind_number = previous.kind_number
     ),
 
     named as (

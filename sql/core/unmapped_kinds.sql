@@ -1,28 +1,30 @@
 -- unmapped_kinds: what people did that no touchpoint of the catalogue describes.
 -- Grain: one row per source, channel, kind.
--- Reads: event_customers, kind_touchpoints, known_events, parameters.
+-- Reads: event_counts, kind_touchpoints, ordered_events.
 -- Its column suggestion comes from pipeline/catalogue/suggestions.py.
 with
     labelled as (
         select
-            known_events.source,
-            known_events.channel,
-            known_events.kind,
-            known_events.label,
-            event_customers.customer_id
-        from known_events
-        cross join parameters
+            event_counts.source,
+            event_counts.channel,
+            event_counts.kind,
+            event_counts.label,
+            cast(sum(event_counts.event_count) as bigint) as event_count
+        from event_counts
         join
             kind_touchpoints
-            on known_events.channel = kind_touchpoints.channel
-            and known_events.kind = kind_touchpoints.kind
-            and known_events.label is not distinct from kind_touchpoints.label
-        -- An event whose customer nobody knows is counted all the same.
-        left join event_customers on known_events.event_id = event_customers.event_id
+            on event_counts.channel = kind_touchpoints.channel
+            and event_counts.kind = kind_touchpoints.kind
+            and event_counts.label is not distinct from kind_touchpoints.label
         where
             kind_touchpoints.touchpoint is null
-            and not known_events.is_machine
-            and known_events.occurred_at <= parameters.as_of
+            and not event_counts.is_machine
+            and event_counts.is_past
+        group by
+            event_counts.source,
+            event_counts.channel,
+            event_counts.kind,
+            event_counts.label
     ),
 
     counted as (
@@ -30,11 +32,26 @@ with
             source,
             channel,
             kind,
-            count(*) as event_count,
-            count(distinct customer_id) as customer_count,
-            count(distinct label) as label_count
+            cast(sum(event_count) as bigint) as event_count,
+            count(label) as label_count
         from labelled
         group by source, channel, kind
+    ),
+
+    met as (
+        select
+            ordered_events.source,
+            ordered_events.channel,
+            ordered_events.kind,
+            count(distinct ordered_events.customer_id) as customer_count
+        from ordered_events
+        join
+            kind_touchpoints
+            on ordered_events.channel = kind_touchpoints.channel
+            and ordered_events.kind = kind_touchpoints.kind
+            and ordered_events.label is not distinct from kind_touchpoints.label
+        where ordered_events.touchpoint is null and kind_touchpoints.touchpoint is null
+        group by ordered_events.source, ordered_events.channel, ordered_events.kind
     ),
 
     exemplified as (
@@ -45,10 +62,9 @@ with
             label,
             row_number() over (
                 partition by source, channel, kind
-                order by count(*) desc, label asc nulls last
+                order by event_count desc, label asc nulls last
             ) as place
         from labelled
-        group by source, channel, kind, label
     )
 
 select
@@ -58,7 +74,7 @@ select
     exemplified.label as label_example,
     counted.label_count,
     counted.event_count,
-    counted.customer_count
+    coalesce(met.customer_count, 0) as customer_count
 from counted
 join
     exemplified
@@ -66,4 +82,10 @@ join
     and counted.channel = exemplified.channel
     and counted.kind = exemplified.kind
     and exemplified.place = 1
+-- Events whose customer nobody knows are counted all the same.
+left join
+    met
+    on counted.source = met.source
+    and counted.channel = met.channel
+    and counted.kind = met.kind
 order by counted.event_count desc, counted.source, counted.channel, counted.kind

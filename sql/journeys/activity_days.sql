@@ -6,6 +6,7 @@
 select
     'any' as activity,
     customer_id,
+    customer_rank,
     day_number,
     utc_day,
     min(first_us) as first_us,
@@ -13,11 +14,12 @@ select
     cast(sum(touch_count) as bigint) as touch_count
 from touchpoint_days
 where is_by_customer or is_value
-group by customer_id, day_number, utc_day
+group by customer_id, customer_rank, day_number, utc_day
 union all
 select
     'value' as activity,
     customer_id,
+    customer_rank,
     day_number,
     utc_day,
     min(first_us) as first_us,
@@ -25,4 +27,4 @@ select
     cast(sum(touch_count) as bigint) as touch_count
 from touchpoint_days
 where is_value
-group by customer_id, day_number, utc_day
+group by customer_id, customer_rank, day_number, utc_day

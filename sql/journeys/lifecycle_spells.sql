@@ -1,5 +1,5 @@
 -- lifecycle_spells: each customer's runs of weeks or months in one state.
--- Grain: one row per activity, period (week or month), customer_id, from_number.
+-- Grain: one row per activity, period (week or month), customer_rank, from_number.
 -- Reads: active_periods, business_days, parameters.
 -- The states are those of lifecycle. Only periods over at as_of count; a customer's
 -- spells begin with the first active one and leave no period out.
@@ -34,7 +34,7 @@ with
         select
             active_periods.activity,
             active_periods.period,
-            active_periods.customer_id,
+            active_periods.customer_rank,
             active_periods.number,
             ended.last_number,
             active_periods.first_us
@@ -52,7 +52,7 @@ with
                 partition by
                     active_periods.activity,
                     active_periods.period,
-                    active_periods.customer_id
+                    active_periods.customer_rank
                 order by active_periods.number
             )
     ),
@@ -63,7 +63,7 @@ with
         select
             paced.activity,
             paced.period,
-            paced.customer_id,
+            paced.customer_rank,
             paced.number,
             case
                 when paced.silence_us is null
@@ -95,7 +95,7 @@ with
         select
             activity,
             period,
-            customer_id,
+            customer_rank,
             state,
             number as from_number,
             number as to_number
@@ -104,7 +104,7 @@ with
         select
             activity,
             period,
-            customer_id,
+            customer_rank,
             'at risk' as state,
             number + 1 as from_number,
             dormant_number - 1 as to_number
@@ -114,7 +114,7 @@ with
         select
             activity,
             period,
-            customer_id,
+            customer_rank,
             'dormant' as state,
             dormant_number as from_number,
             next_number - 1 as to_number
@@ -125,13 +125,13 @@ with
 select
     activity,
     period,
-    customer_id,
+    customer_rank,
     state,
     from_number,
     to_number,
     coalesce(
         lag(state) over (
-            partition by activity, period, customer_id order by from_number
+            partition by activity, period, customer_rank order by from_number
         ),
         '(none)'
     ) as previous_state

@@ -1,8 +1,7 @@
 -- pain_evidence: which customer had which trouble in which stage, from what they did
 -- and said.
 -- Grain: one row per stage, touchpoint, pain, customer_id.
--- Reads: felt_voices, ordered_events, suppressed_customers, touchpoint_visits,
--- touchpoints.
+-- Reads: felt_voices, ordered_events, touchpoint_visits, touchpoints.
 with
     -- A page opened again is a habit; a chat, call, mail or visit had again is not.
     contacted as (
@@ -64,8 +63,4 @@ with
 
 select troubled.stage, troubled.touchpoint, troubled.pain, troubled.customer_id
 from troubled
--- Whose processing was stopped is no evidence.
-left join
-    suppressed_customers on troubled.customer_id = suppressed_customers.customer_id
-where suppressed_customers.customer_id is null
 group by troubled.stage, troubled.touchpoint, troubled.pain, troubled.customer_id

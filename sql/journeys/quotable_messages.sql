@@ -1,8 +1,7 @@
 -- quotable_messages: one message of each stage, its unhappiest or its happiest, as the
 -- mood of the stage is, and what its writer is called.
 -- Grain: one row per stage with a message worth reading.
--- Reads: customer_names, felt_voices, known_events, stages, suppressed_customers,
--- voice_measures.
+-- Reads: customer_names, felt_voices, known_events, stages, voice_measures.
 with
     readable as (
         select
@@ -26,16 +25,11 @@ with
             on felt_voices.stage = voice_measures.name
             and voice_measures.grain = 'stage'
             and voice_measures.measure = 'sentiment'
-        -- Whose processing was stopped is not quoted.
-        left join
-            suppressed_customers
-            on felt_voices.customer_id = suppressed_customers.customer_id
         where
             felt_voices.measure = 'sentiment'
             -- Only what says clearly how the stage feels.
             and felt_voices.mood
             = case when voice_measures.value < 0 then 'bad' else 'good' end
-            and suppressed_customers.customer_id is null
             and length(known_events.text) between 20 and 300
     ),
 

@@ -1,5 +1,5 @@
 -- retention_entries: who entered which cohort, and how far each can be seen since.
--- Grain: one row per clock, entry, period, activity, customer_id, number.
+-- Grain: one row per clock, entry, period, activity, customer_rank, number.
 -- Reads: active_periods, business_days, parameters.
 -- reach_number is the last period after entry that was over at as_of; last_number the
 -- last one, of those, that the customer was seen in or after.
@@ -51,7 +51,7 @@ with
         from active_periods
         window
             known as (
-                partition by activity, period, customer_id
+                partition by activity, period, customer_rank
                 order by number
                 rows between unbounded preceding and unbounded following
             )
@@ -63,7 +63,7 @@ with
             clocks.entry,
             followed.period,
             followed.activity,
-            followed.customer_id,
+            followed.customer_rank,
             followed.number,
             cohorts.cohort_on,
             followed.first_us as entry_us,
@@ -112,7 +112,7 @@ select
     entry,
     period,
     activity,
-    customer_id,
+    customer_rank,
     number,
     cohort_on,
     entry_us,

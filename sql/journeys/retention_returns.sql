@@ -24,10 +24,10 @@ with
         select
             activity,
             period,
-            customer_id,
+            customer_rank,
             number,
             lag(number) over (
-                partition by activity, period, customer_id order by number
+                partition by activity, period, customer_rank order by number
             ) as previous_number
         from active_periods
     ),
@@ -49,7 +49,7 @@ with
             followed
             on limited.activity = followed.activity
             and limited.period = followed.period
-            and limited.customer_id = followed.customer_id
+            and limited.customer_rank = followed.customer_rank
             and followed.number
             between limited.number and limited.number + limited.until_number
         where limited.clock = 'calendar'
@@ -69,11 +69,11 @@ with
     paced as (
         select
             activity,
-            customer_id,
+            customer_rank,
             first_us,
             last_us,
             lag(last_us) over (
-                partition by activity, customer_id order by day_number, utc_day
+                partition by activity, customer_rank order by day_number, utc_day
             ) as previous_us
         from activity_days
     ),
@@ -112,7 +112,7 @@ with
         join
             paced
             on limited.activity = paced.activity
-            and limited.customer_id = paced.customer_id
+            and limited.customer_rank = paced.customer_rank
         where limited.clock = 'rolling'
     ),
 

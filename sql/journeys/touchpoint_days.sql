@@ -8,6 +8,7 @@
 select
     journey_events.touchpoint,
     journey_events.customer_id,
+    journey_events.customer_rank,
     business_days.day_number,
     business_days.utc_day,
     min(journey_events.occurred_us) as first_us,
@@ -26,6 +27,7 @@ join
 group by
     journey_events.touchpoint,
     journey_events.customer_id,
+    journey_events.customer_rank,
     business_days.day_number,
     business_days.utc_day
 -- So that who asks for one touchpoint reads its rows alone.

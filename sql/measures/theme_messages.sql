@@ -1,8 +1,8 @@
 -- theme_messages: what customers wrote at touchpoints, and whether it was at a low
 -- point.
 -- Grain: one row per event_id.
--- Reads: customer_names, drop_offs, felt_voices, known_events, suppressed_customers,
--- voice_measures, voice_places.
+-- Reads: customer_names, drop_offs, felt_voices, known_events, voice_measures,
+-- voice_places.
 -- Low: the message is bad, or a bad score stands beside it. What was written in a
 -- language without a lexicon, and without a score beside it, is low where its
 -- touchpoint is a low point: where mean sentiment or NPS lies below zero or CSAT below
@@ -59,12 +59,8 @@ left join
 -- What the writer is called is no theme and in no quote.
 left join customer_names on voice_places.customer_id = customer_names.customer_id
 left join low_points on voice_places.touchpoint = low_points.touchpoint
--- Whose processing was stopped is not quoted.
-left join
-    suppressed_customers on voice_places.customer_id = suppressed_customers.customer_id
 where
-    suppressed_customers.customer_id is null
-    and voice_places.touchpoint is not null
+    voice_places.touchpoint is not null
     and voice_places.language is not null
     and known_events.text is not null
     and substr(md5(known_events.event_id), 1, 2) <= getvariable('last_group')

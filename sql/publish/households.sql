@@ -1,7 +1,7 @@
 -- households: customers who share an e-mail address, a telephone or a postal address
 -- and are still several persons.
 -- Grain: one row per household_id, customer_id, namespace, value.
--- Reads: household_members, parameters.
+-- Reads: household_members, parameters, suppressed_customers.
 select
     household_members.household_id,
     household_members.customer_id,
@@ -22,7 +22,12 @@ select
             || split_part(household_members.value, '@', 2)
     end as value
 from household_members
+-- Nobody is shown whose processing was stopped.
+left join
+    suppressed_customers
+    on household_members.customer_id = suppressed_customers.customer_id
 cross join parameters
+where suppressed_customers.customer_id is null
 order by
     household_members.household_id,
     household_members.customer_id,

@@ -1,6 +1,7 @@
--- identifiers: every handle the sources gave, whose it is, and how far it is trusted.
+-- identifiers: every handle the sources gave, whose it is, and how far it is trusted;
+-- but not of those whose processing was stopped.
 -- Grain: one row per identifier_id.
--- Reads: identifiers, parameters, salt.
+-- Reads: identifiers, parameters, salt, suppressed_customers.
 select
     md5(salt.salt || identifiers.identifier) as identifier_id,
     identifiers.namespace,
@@ -29,6 +30,9 @@ select
     identifiers.last_seen_at,
     identifiers.night
 from identifiers
+left join
+    suppressed_customers on identifiers.customer_id = suppressed_customers.customer_id
 cross join parameters
 cross join salt
+where suppressed_customers.customer_id is null
 order by identifiers.identifier

@@ -134,19 +134,21 @@ def test_one_postal_address_is_one_household_however_it_is_written(
 
 
 def test_what_is_published_is_masked(con: duckdb.DuckDBPyConnection) -> None:
-    """An analyst sees enough to recognise an address and too little to write to it."""
+    """Enough to recognise an address; nothing of whom processing was stopped for."""
     rows = pl.DataFrame(
         {
-            "household_id": ["h1"] * 3,
-            "customer_id": ["ada"] * 3,
-            "namespace": ["address", "email", "phone"],
-            "value": ["AB12CD 12 mill lane", "home@example.org", "+447200000001"],
+            "household_id": ["h1"] * 4,
+            "customer_id": ["ada"] * 3 + ["bob"],
+            "namespace": ["address", "email", "phone", "phone"],
+            "value": ["AB12CD 12 mill lane", "home@example.org", "+447200000001", "+447200000001"],
         },
         schema=HOUSEHOLD_MEMBERS,
     )
     con.register("household_members", rows)
     con.execute("create table parameters as select false as show_identifiers")
+    con.execute("create table suppressed_customers as select 'bob' as customer_id")
 
     shown = con.sql((sql_folder() / "publish" / "households.sql").read_text()).pl()
 
     assert shown["value"].to_list() == ["AB***", "h***@example.org", "+44***01"]
+    assert shown["customer_id"].unique().to_list() == ["ada"]

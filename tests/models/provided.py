@@ -199,6 +199,7 @@ DERIVED: Mapping[str, tuple[str, str]] = {
     "occurred_us": ("occurred_at", "epoch_us(cast(occurred_at as timestamp))"),
     "as_of_us": ("as_of", "epoch_us(cast(as_of as timestamp))"),
     "identifier": ("namespace", "namespace || ':' || value"),
+    "customer_rank": ("customer_id", "cast(hash(customer_id) % 2147483647 as integer)"),
 }
 ONE_ROW: Mapping[str, pl.DataFrame] = {
     "device_namespaces": pl.DataFrame({"namespace": ["anonymous_id", "visitor"]}),

@@ -1,4 +1,4 @@
-"""Whose processing was stopped is in no list of persons, and in all sums."""
+"""Whose processing was stopped has no events and no row among customers."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -58,60 +58,35 @@ def test_one_suppressed_identifier_stops_a_customer(run_model: RunModel) -> None
     assert found["customer_id"].to_list() == ["ada"]
 
 
-def test_who_is_suppressed_gets_no_score(run_model: RunModel) -> None:
-    """Of two customers with value events one has a history."""
-    events = table("""
-        customer_id | position | occurred_at         | is_value
-        ada         | 1        | 2026-01-05 09:00:00 | true
-        bob         | 1        | 2026-01-05 09:00:00 | true
+def test_who_is_suppressed_has_no_events(run_model: RunModel) -> None:
+    """Ada's event lands and is nobody's; Bob's stays his."""
+    owners = table("""
+        event_id | customer_id
+        e1       | ada
+        e2       | bob
     """)
 
-    history = run_model(
-        "value_history", ordered_events=events, suppressed_customers=table("customer_id\nada")
+    found = run_model(
+        "event_customers", event_owners=owners, suppressed_customers=table("customer_id\nada")
     )
 
-    assert history["customer_id"].to_list() == ["bob"]
+    assert found.select("event_id", "customer_id").rows() == [("e2", "bob")]
 
 
-def test_who_is_suppressed_is_no_evidence(run_model: RunModel) -> None:
-    """Both were sent back a stage; one of them may be shown."""
-    visits = table("""
-        customer_id | position | stage | touchpoint | exit
-        ada         | 1        | Buy   | Basket     | diverted
-        bob         | 1        | Buy   | Basket     | diverted
-    """)
-
-    evidence = run_model(
-        "pain_evidence", touchpoint_visits=visits, suppressed_customers=table("customer_id\nada")
+def test_who_is_suppressed_is_no_customer(run_model: RunModel) -> None:
+    """Both have active identifiers, and one of them is shown."""
+    found = run_model(
+        "customers", identifiers=known(), suppressed_customers=table("customer_id\nada")
     )
 
-    assert evidence.filter(pain="sent back a stage")["customer_id"].to_list() == ["bob"]
+    assert found["customer_id"].to_list() == ["bob"]
 
 
-def test_who_is_suppressed_is_not_quoted(run_model: RunModel) -> None:
-    """Ada's message is the unhappiest, and Bob's is shown."""
-    said = table("""
-        event_id | customer_id | position | stage | measure   | score | occurred_at
-        e1       | ada         | 1        | Buy   | sentiment | -0.9  | 2026-01-05 09:00:00
-        e2       | bob         | 1        | Buy   | sentiment | -0.5  | 2026-01-05 09:00:00
-    """)
-    events = table("""
-        event_id | text
-        e1       | This is the worst shop of all shops
-        e2       | I was not happy with this shop today
-    """)
-    measures = table("""
-        grain | name | measure   | value
-        stage | Buy  | sentiment | -0.7
-    """)
+def test_a_snapshot_keeps_what_it_does_not_publish(tmp_path: Path) -> None:
+    """An erasure finds there whose the events were; older snapshots have none."""
+    kept = pl.DataFrame({"event_id": ["e1"], "customer_id": ["ada"]})
+    (tmp_path / "new" / "identity").mkdir(parents=True)
+    kept.write_parquet(tmp_path / "new" / "identity" / suppression.EVENTS)
 
-    quotes = run_model(
-        "quotable_messages",
-        voices=said,
-        known_events=events,
-        voice_measures=measures,
-        stages=table("stage | position\nBuy | 1"),
-        suppressed_customers=table("customer_id\nada"),
-    )
-
-    assert quotes["text"].to_list() == ["I was not happy with this shop today"]
+    assert suppression.kept_events(tmp_path / "new").equals(kept)
+    assert suppression.kept_events(tmp_path / "old").is_empty()

@@ -48,10 +48,12 @@ class Costs(NamedTuple):
         return max(run.peak_gib for run in self.runs)
 
 
-def in_turn(jobs: Sequence[str], project: Path, *, rounds: int) -> dict[str, Costs]:
+def in_turn(
+    jobs: Sequence[str], project: Path, *, rounds: int, module: str = "tests.benchmarks.jobs"
+) -> dict[str, Costs]:
     """The costs of jobs that are compared.
 
     They run one after another, and again: what else the machine does weighs on all alike.
     """
-    runs = [{job: cost(job, project) for job in jobs} for _ in range(rounds)]
+    runs = [{job: cost(job, project, module=module) for job in jobs} for _ in range(rounds)]
     return {job: Costs(tuple(each[job] for each in runs)) for job in jobs}

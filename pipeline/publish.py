@@ -163,16 +163,21 @@ def prune(published: Path, keep: int) -> list[str]:
     return [folder.name for folder in folders[keep - 1 :]]
 
 
-def previous_identifiers(published: Path) -> pl.DataFrame:
-    """The last published `identifier` and `customer_id` pairs; empty before the first run."""
+def read_previous_identifiers(con: duckdb.DuckDBPyConnection, published: Path) -> None:
+    """Show the last published identifiers of customers as `previous_identifiers`.
+
+    They are read where they lie: `identifier`, `customer_id`, and `belonging`, which is 0 where an
+    older release published them. Before the first run there is no such view.
+    """
     path = published / POINTER / "identity" / "identifiers.parquet"
     if not path.is_file():
-        return pl.DataFrame(schema={"identifier": pl.String, "customer_id": pl.String})
-    return (
-        pl.read_parquet(path, columns=["identifier", "customer_id"])
-        .filter(pl.col("customer_id").is_not_null())
-        .sort("identifier")
-    )
+        return
+    found = con.read_parquet(path.as_posix())
+    is_known = "belonging" in found.columns
+    found.filter("belonging is not null" if is_known else "customer_id is not null").project(
+        "identifier, customer_id, "
+        + ("belonging" if is_known else "cast(0 as ubigint) as belonging")
+    ).create_view("previous_identifiers")
 
 
 def ask(con: duckdb.DuckDBPyConnection, sql: str, *, limit: int) -> pl.DataFrame:

@@ -64,7 +64,7 @@ def stitch(settings: Settings, job: Job) -> str:
 
     with connect(settings, settings.work / "stitch.duckdb") as con:
         open_lake(con, settings.lake)
-        store(con, "previous_identifiers", publish.previous_identifiers(settings.published))
+        publish.read_previous_identifiers(con, settings.published)
         stitched = identify(
             con, settings, job, decided_until=date.max, out=settings.work / "identity"
         )

@@ -1,7 +1,8 @@
 """What became of the last published customers, asked only of those whom something concerns.
 
-Nearly all identifiers stay whose they were, and are passed over by hash. What is left is compared
-by its text, so that a hash may raise a false alarm and no more.
+Nearly all identifiers stay whose they were, and are passed over by one number that tells both who
+and whose. What is left is compared by its text, so that a number may raise a false alarm and no
+more.
 """
 
 from collections.abc import Callable, Iterator
@@ -20,16 +21,21 @@ from pipeline.identity.tables import given, holds_rows, read_sql
 BATCH_ROWS = 1 << 16
 # One new identifier to so many is expected.
 NEWCOMERS = 8
-HELD_ROWS = 1 << 21
 MEMBERS = pl.Schema({"identifier": pl.String, "customer_id": pl.String})
+SPREAD = np.uint64(0x9E3779B97F4A7C15)
 
 Names = Callable[[NDArray[np.int64]], pl.Series]
+
+
+def belongings(identifier: Hashes, customer: Hashes) -> Hashes:
+    """One hash of an identifier and its customer, spread as evenly as theirs are."""
+    return identifier ^ (customer * SPREAD)
 
 
 def changes(
     con: duckdb.DuckDBPyConnection,
     *,
-    identifier: Hashes,
+    belonging: Hashes,
     customer: NDArray[np.integer],
     customers: pl.DataFrame,
     names: Names,
@@ -37,8 +43,9 @@ def changes(
     """What became of the customers of `previous_identifiers`, if the connection has any.
 
     Args:
-        con: Holds `previous_identifiers`: `identifier`, `customer_id`.
-        identifier: The hash of each identifier of today.
+        con: Holds `previous_identifiers`: `identifier`, `customer_id`, `belonging`; 0 where it is
+            not known.
+        belonging: That of each identifier of today.
         customer: The row of its customer, -1 where it has none.
         customers: `customer_id`, `identifier_count`.
         names: The identifiers of some rows.
@@ -47,9 +54,9 @@ def changes(
     if not holds_rows(con, "previous_identifiers"):
         return _told(con, MEMBERS.to_frame(), MEMBERS.to_frame(), customers)
     own = hashed(ids)
-    moved, was_there = _moved(con, identifier, customer, own)
+    moved, was_there = _moved(con, belonging, customer, own)
     known = distinct(hashed(moved["identifier"]))
-    rows = np.flatnonzero((customer >= 0) & _are_known(identifier, known))
+    rows = _among(known, belonging, customer, own)
     present = pl.DataFrame(
         {"identifier": names(rows), "customer_id": ids.gather(customer[rows])}, schema=MEMBERS
     )
@@ -65,79 +72,65 @@ def changes(
     )
 
 
-def _are_known(identifier: Hashes, known: Hashes) -> Flags:
-    """Which identifiers are among the known ones."""
+def _among(
+    known: Hashes, belonging: Hashes, customer: NDArray[np.integer], own: Hashes
+) -> NDArray[np.int64]:
+    """The rows of customers' identifiers whose hashes are among the known ones."""
     start = starts(known)
-    found = np.empty(len(identifier), dtype=np.bool_)
-    for part in slices(len(identifier)):
-        found[part] = among(known, identifier[part], start)
-        let_go(identifier)
-    return found
+    found = [np.zeros(0, dtype=np.int64)]
+    for part in slices(len(belonging)):
+        rows = np.flatnonzero(customer[part] >= 0)
+        identifier = belongings(belonging[part][rows], own[customer[part][rows]])
+        found.append(part.start + rows[among(known, identifier, start)])
+        let_go(belonging)
+    return np.concatenate(found)
 
 
 def _moved(
-    con: duckdb.DuckDBPyConnection, identifier: Hashes, customer: NDArray[np.integer], own: Hashes
+    con: duckdb.DuckDBPyConnection, belonging: Hashes, customer: NDArray[np.integer], own: Hashes
 ) -> tuple[pl.DataFrame, Flags]:
     """The former identifiers that are not whose they were, and which customers were there."""
-    whose = customer[customer >= 0]
-    present = _present(identifier, customer, own)
+    belongs = customer >= 0
+    present, whose = belonging[belongs], customer[belongs]
     was_there = np.zeros(len(own), dtype=np.bool_)
-    ascending, start, place = present[:0], starts(present[:0]), 0
-    moved, former, fresh = [MEMBERS.to_frame()], own[:0], [own[:0]]
-    for batch in _previous(con):
-        theirs = hashed(batch["customer_id"])
-        pairs = _pairs(hashed(batch["identifier"]), theirs)
-        met = place + _met_again(present[place:], pairs)
+    others, place = [own[:0]], 0
+    for former in _former(con):
+        met = place + _met_again(present[place:], former)
         was_there[whose[met]] = True
         place = int(met[-1]) + 1 if met.size else place
-        if len(met) == len(pairs):
-            continue
-        if not ascending.size:
-            ascending = np.sort(present)
-            start = starts(ascending)
-        moved.append(batch.filter(~among(ascending, pairs, start)))
-        fresh.append(distinct(theirs))
-        # Each customer comes in many batches, and need be held but once.
-        if sum(map(len, fresh)) > HELD_ROWS:
-            former, fresh = distinct(np.concatenate([former, *fresh])), [own[:0]]
-    former = distinct(np.concatenate([former, *fresh]))
-    return pl.concat(moved), was_there | among(former, own, starts(former))
+        if len(met) < len(former):
+            again = np.sort(present[met])
+            others.append(former[~among(again, former, starts(again))])
+    # Who moved, and who is there but not where it was looked for.
+    other = distinct(np.concatenate(others))
+    elsewhere = np.flatnonzero(among(other, present, starts(other)))
+    was_there[whose[elsewhere]] = True
+    again = np.sort(present[elsewhere])
+    gone = pl.DataFrame({"belonging": other[~among(again, other, starts(again))]})
+    with given(con, gone_belongings=gone):
+        moved: pl.DataFrame = con.sql(read_sql("moved_identifiers")).pl()
+    theirs = distinct(hashed(moved["customer_id"]))
+    return moved, was_there | among(theirs, own, starts(theirs))
 
 
-def _present(identifier: Hashes, customer: NDArray[np.integer], own: Hashes) -> Hashes:
-    """One hash of each identifier and the customer it belongs to, if to any."""
-    found = np.empty(np.count_nonzero(customer >= 0), dtype=np.uint64)
-    end = 0
-    for part in slices(len(customer)):
-        belongs = customer[part] >= 0
-        pairs = _pairs(identifier[part][belongs], own[customer[part][belongs]])
-        found[end : end + len(pairs)] = pairs
-        end += len(pairs)
-        let_go(identifier)
-    return found
-
-
-def _met_again(present: Hashes, pairs: Hashes) -> NDArray[np.int64]:
-    """Which of the present pairs at hand are among these.
+def _met_again(present: Hashes, former: Hashes) -> NDArray[np.int64]:
+    """Which of the present ones at hand are among the former ones.
 
     Both nights' identifiers come in the order of their numbers, and few are new: those at hand are
     nearly always all.
     """
-    ascending = np.sort(pairs)
-    near = present[: len(pairs) + len(pairs) // NEWCOMERS + 1]
+    ascending = np.sort(former)
+    near = present[: len(former) + len(former) // NEWCOMERS + 1]
     return np.flatnonzero(among(ascending, near, starts(ascending)))
 
 
-def _pairs(identifier: Hashes, customer: Hashes) -> Hashes:
-    """One hash of two, spread as evenly as they are."""
-    return identifier ^ (customer * np.uint64(0x9E3779B97F4A7C15))
-
-
-def _previous(con: duckdb.DuckDBPyConnection) -> Iterator[pl.DataFrame]:
-    """The former identifiers, some at a time."""
-    rows = con.sql("select identifier, customer_id from previous_identifiers")
-    for batch in rows.to_arrow_reader(BATCH_ROWS):
-        yield pl.DataFrame(pl.from_arrow(batch)).cast(MEMBERS)
+def _former(con: duckdb.DuckDBPyConnection) -> Iterator[Hashes]:
+    """What is known of the former belongings in the order of their rows, some at a time."""
+    [(is_kept,)] = con.sql("select current_setting('preserve_insertion_order')").fetchall()
+    con.execute("set preserve_insertion_order = true")
+    for batch in con.sql(read_sql("known_belongings")).to_arrow_reader(BATCH_ROWS):
+        yield batch.column("belonging").to_numpy()
+    con.execute("set preserve_insertion_order = ?", [is_kept])
 
 
 def _told(

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
 from pipeline.identity import lookup, piles
-from pipeline.identity.changes import changes
+from pipeline.identity.changes import belongings, changes
 from pipeline.identity.components import Numbers
 from pipeline.identity.evidence import CONFIDENCE, FORCE, RULES, Links
 from pipeline.identity.groups import Groups, group
@@ -33,14 +33,13 @@ STANDINGS = ("active", "shared", "blocked")
 FEW_VALUES = (
     *("namespace", "status", "reason", "is_strong", "priority"),
     *("rule", "sources", "change", "identity_confidence"),
+    "left_identifier",
 )
 # Columns of texts that begin alike.
-KINDRED = ("identifier", "left_identifier", "right_identifier")
-# How other columns are written. Texts that have nothing in common are not worth packing once their
-# lengths stand apart, and packing takes more time than all else about a file.
+KINDRED = ("right_identifier",)
+# How other columns are written. Texts that have nothing in common are not worth packing: it takes
+# more time than all else about a file.
 ENCODINGS = {
-    "value": "DELTA_LENGTH_BYTE_ARRAY",
-    "customer_id": "DELTA_LENGTH_BYTE_ARRAY",
     "event_count": "DELTA_BINARY_PACKED",
     "night": "DELTA_BINARY_PACKED",
 }
@@ -112,8 +111,8 @@ def stitch(con: duckdb.DuckDBPyConnection, *, policy: Policy, key: bytes, out: P
             largest_customer=int(customers["identifier_count"].to_numpy().max(initial=0)),
         )
         out.mkdir(parents=True, exist_ok=True)
-        hashes: list[Hashes] = []
-        rows = _identifier_slices(identifiers, status, customers, customer, hashes)
+        whose: list[Hashes] = []
+        rows = _identifier_slices(identifiers, status, customers, customer, whose)
         _write(out, "identifiers", rows)
         identifiers = replace(identifiers, first_seen_us=nothing, last_seen_us=nothing)
         _write(out, "customer_links", _link_slices(identifiers, links, verdict, blame))
@@ -125,7 +124,7 @@ def stitch(con: duckdb.DuckDBPyConnection, *, policy: Policy, key: bytes, out: P
         piles.give_back()
         changed = changes(
             con,
-            identifier=piles.aside(folder, "hashes", joined(hashes)),
+            belonging=piles.aside(folder, "belonging", joined(whose)),
             customer=customer,
             customers=customers,
             names=lambda rows: lookup.identifiers_of(out, rows),
@@ -212,11 +211,13 @@ def _identifier_slices(
     status: NDArray[np.uint8],
     customers: pl.DataFrame,
     customer: Numbers,
-    hashes: list[Hashes],
+    whose: list[Hashes],
 ) -> Iterator[pa.Table]:
-    """One row per identifier, as published, some at a time; their hashes go to `hashes`."""
+    """One row per identifier, as published, some at a time; `belonging` goes to `whose`, too."""
     rules = identifiers.rules
     letters = letters_of(customers["customer_id"])
+    # The last is that of nobody, in row -1.
+    own = np.append(hashed(customers["customer_id"]), np.uint64(0))
     begins = rules["namespace"] + ":"
     for part in slices(identifiers.size):
         namespace, value = identifiers.namespace[part], identifiers.value[part]
@@ -235,7 +236,10 @@ def _identifier_slices(
                 "night": identifiers.night[part],
             }
         )
-        hashes.append(hashed(rows["identifier"]))
+        is_alone = pl.Series(customer[part] < 0)
+        belonging = belongings(hashed(rows["identifier"]), own[customer[part]])
+        whose.append(belonging)
+        rows = rows.with_columns(belonging=pl.Series(belonging).set(is_alone, None))
         # From letters to letters: a text of its own for each would cost as much as all else.
         ids = texts_at(letters, customer[part])
         yield _arrow(rows).add_column(rows.columns.index("is_strong"), "customer_id", ids)
@@ -254,16 +258,12 @@ def _link_slices(
         reason = reasons.gather(blame[part])
         given = _few(told, part, pl.String())
         sources = pl.Series(links.sources[part])
-        # One after another they mostly have the same left end.
-        begins = opens(links.left[part])
-        left = _names(identifiers, links.left[part][begins]).gather(np.cumsum(begins) - 1)
         instants = (
             pl.Series(column[part]).cast(INSTANT).set(sources < 0, None)
             for column in (links.first_seen_us, links.last_seen_us)
         )
         rows = pl.DataFrame(
             {
-                "left_identifier": left,
                 "right_identifier": _names(identifiers, links.right[part]),
                 "rule": _listed(RULES).gather(links.rule[part]),
                 "status": _listed(STATUSES).gather(status[part]),
@@ -274,8 +274,25 @@ def _link_slices(
                 "ended_at": _few(links.ended_us, part, pl.Int64()).cast(INSTANT),
             }
         )
-        yield _arrow(rows)
+        left = _left_names(identifiers, links.left[part])
+        yield _arrow(rows).add_column(0, "left_identifier", left)
         piles.let_go(links.event_count, links.first_seen_us, links.last_seen_us, links.sources)
+
+
+def _left_names(identifiers: Identifiers, left: Numbers) -> pa.ChunkedArray:
+    """The names of the left ends; one after another they mostly have the same.
+
+    A chunk for each row group, which lists each name once.
+    """
+    begins = opens(left)
+    names = _names(identifiers, left[begins]).to_arrow(compat_level=pl.CompatLevel.oldest())
+    place = np.cumsum(begins, dtype=np.int32) - np.int32(1)
+    chunks = []
+    for start in range(0, len(place), lookup.GROUP_ROWS):
+        codes = place[start : start + lookup.GROUP_ROWS]
+        listed = names[int(codes[0]) : int(codes[-1]) + 1]
+        chunks.append(pa.DictionaryArray.from_arrays(codes - codes[0], listed))
+    return pa.chunked_array(chunks, type=pa.dictionary(pa.int32(), names.type))
 
 
 def _listed(texts: Sequence[str] | pl.Series) -> pl.Series:

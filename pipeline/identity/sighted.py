@@ -251,7 +251,8 @@ def _put(batch: pa.RecordBatch, layout: _Layout, read: _Read) -> None:
     }
     key = columns["identifier_key"]
     order, lead = sorted_by(_leads(layout, columns.pop("namespace_number"), key))
-    begins = opens(key[order])
+    # One value may be in several namespaces.
+    begins = opens(key[order]) | opens(lead)
     text = batch.column("value").take(pa.array(order[begins])).cast(pa.string())
     ends = np.frombuffer(text.buffers()[1], dtype=np.int32, count=len(text) + 1)
     seen = np.empty(len(order), dtype=SIGHTING)

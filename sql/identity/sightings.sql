@@ -3,26 +3,19 @@
 -- Reads: linkable_identifiers, namespace_policy, source_numbers.
 select
     -- Numbers sort and join in a fraction of the time that two words take. Should two
-    -- identifiers have one, the salt is changed until none have.
+    -- values of one namespace have one, the salt is changed until none have.
     hash(
-        linkable_identifiers.namespace,
         case
             when getvariable('identifier_salt') = 0
             then linkable_identifiers.value
             else linkable_identifiers.value || getvariable('identifier_salt')
-        end,
-        getvariable('identifier_salt')
+        end
     ) as identifier_key,
     hash(linkable_identifiers.event_id, linkable_identifiers.role) as event_key,
     epoch_us(linkable_identifiers.occurred_at) as at_us,
     -- Two of them may have one hash, but not two.
-    cast(
-        xor(
-            hash(reverse(linkable_identifiers.value)) >> 32,
-            cast(namespace_policy.namespace_number as ubigint)
-        ) as uinteger
-    ) as identifier_check,
-    cast(hash(reverse(linkable_identifiers.event_id)) >> 32 as uinteger) as event_check,
+    cast(hash('.' || linkable_identifiers.value) >> 32 as uinteger) as identifier_check,
+    cast(hash('.' || linkable_identifiers.event_id) >> 32 as uinteger) as event_check,
     cast(
         source_numbers.source_number * 4
         + cast(linkable_identifiers.is_merge as integer) * 2

@@ -39,9 +39,15 @@ def as_given(links: Sequence[Link]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=GIVEN_LINKS, orient="row")
 
 
+# What the first run finds of an earlier one.
+NOBODY = pl.DataFrame(
+    schema={"identifier": pl.String, "customer_id": pl.String, "belonging": pl.UInt64}
+)
+
+
 def known(tables: Tables) -> pl.DataFrame:
-    """What a run leaves to the next: `identifier` and `customer_id`."""
-    return tables["identifiers"].drop_nulls("customer_id").select("identifier", "customer_id")
+    """What a run leaves to the next: `identifier`, `customer_id` and `belonging`."""
+    return tables["identifiers"].drop_nulls("customer_id").select(NOBODY.columns)
 
 
 def lasting(tables: Tables) -> Tables:
@@ -55,7 +61,8 @@ def unnamed(tables: Tables) -> Tables:
     names = members.agg(name=pl.col("identifier").str.join(" "))
     plain = {}
     for name, frame in lasting(tables).items():
-        called = frame.drop("night", strict=False)
+        # A belonging is made of the customer's name.
+        called = frame.drop("night", "belonging", strict=False)
         for column in [one for one in frame.columns if one.endswith("customer_id")]:
             called = called.join(names, left_on=column, right_on="customer_id", how="left")
             called = called.with_columns(pl.col("name").alias(column)).drop("name")

@@ -13,6 +13,7 @@ from pipeline.identity.alarms import Limits
 from pipeline.identity.customers import stitch
 from pipeline.identity.policy import of
 from pipeline.settings import Identity
+from tests.identity.partitions import known
 from tests.identity.sightings import COMPANY, database, sightings, stitched
 
 USUAL = Limits(customer_identifiers=500, merged_share=0.1, named_share=0.001, renamed_count=0)
@@ -61,7 +62,7 @@ def logins(nights: int) -> pl.DataFrame:
 def published(rows: pl.DataFrame) -> pl.DataFrame:
     """The identifiers that these rows published."""
     _, tables = stitched(rows)
-    return tables["identifiers"].drop_nulls("customer_id").select("identifier", "customer_id")
+    return known(tables)
 
 
 def test_an_ordinary_night_raises_nothing() -> None:

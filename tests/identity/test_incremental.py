@@ -21,7 +21,16 @@ from pipeline.identity.policy import of
 from pipeline.landing.schema import LANDED_IDENTIFIERS
 from pipeline.settings import Identity, Namespace
 from pipeline.warehouse import connect
-from tests.identity.partitions import Link, Tables, as_given, known, lasting, possible, unnamed
+from tests.identity.partitions import (
+    NOBODY,
+    Link,
+    Tables,
+    as_given,
+    known,
+    lasting,
+    possible,
+    unnamed,
+)
 from tests.identity.sightings import COMPANY
 
 Policy = dict[str, Namespace]
@@ -138,9 +147,6 @@ def database() -> duckdb.DuckDBPyConnection:
     """A database in which nothing was ever stitched."""
     folder = Path(tempfile.gettempdir())
     return connect(":memory:", threads=1, memory_gib=1, temp_gib=1, temp_folder=folder)
-
-
-NOBODY = pl.DataFrame(schema={"identifier": pl.String, "customer_id": pl.String})
 
 
 def shuffled(rows: pl.DataFrame, random: Random) -> pl.DataFrame:

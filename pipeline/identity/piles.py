@@ -22,7 +22,7 @@ from pipeline.identity.hashes import Hashes
 # About as many rows as a pile should hold: the processor's own memory takes them.
 PILE_ROWS = 1 << 18
 MOST_BITS = 8
-# What is put on piles before it goes to their files.
+# What stays in memory of what is put on piles; the rest goes to their files.
 HELD_BYTES = 1 << 26
 
 Rows = NDArray[Any]
@@ -31,7 +31,9 @@ Rows = NDArray[Any]
 class Piles:
     """Arrays of one type, pile by pile, in the order in which they were put there."""
 
-    def __init__(self, folder: Path | None, name: str, *, count: int, kind: DTypeLike) -> None:
+    def __init__(
+        self, folder: Path | None, name: str, *, count: int, kind: DTypeLike, shares: int = 1
+    ) -> None:
         """Nothing yet.
 
         Args:
@@ -39,11 +41,12 @@ class Piles:
             name: What their names begin with.
             count: How many piles there are.
             kind: The type of a row.
+            shares: How many times `HELD_BYTES` may stay in memory.
         """
         self.count, self.kind = count, np.dtype(kind)
         self._paths = [folder / f"{name}-{pile:03}" for pile in range(count)] if folder else []
         self._held: list[list[Rows]] = [[] for _ in range(count)]
-        self._bytes = 0
+        self._bytes, self._room = 0, shares * HELD_BYTES
 
     @property
     def bits(self) -> int:
@@ -65,7 +68,7 @@ class Piles:
             if start < end:
                 held.append(rows[start:end])
         self._bytes += rows.nbytes
-        if self._paths and self._bytes > HELD_BYTES:
+        if self._paths and self._bytes > self._room:
             self._write()
 
     def take(self, pile: int) -> Rows:
@@ -86,12 +89,18 @@ class Piles:
         return rows
 
     def _write(self) -> None:
-        """Let what is held go to the files."""
-        for path, held in zip(self._paths, self._held, strict=True):
-            with path.open("ab") as file:
-                file.writelines(rows.view(np.uint8).data for rows in held)
-            held.clear()
-        self._bytes = 0
+        """Let half of what is held go to the files: the last piles, which are taken last."""
+        for pile in reversed(range(self.count)):
+            held = self._held[pile]
+            # A part of other rows would keep all of them.
+            fresh = [rows for rows in held if rows.base is not None]
+            if self._bytes > self._room // 2:
+                with self._paths[pile].open("ab") as file:
+                    file.writelines(rows.view(np.uint8).data for rows in held)
+                self._bytes -= sum(rows.nbytes for rows in held)
+                held.clear()
+            elif fresh:
+                held[-len(fresh) :] = [np.concatenate(fresh)]
 
 
 def bits_of(row_count: int) -> int:

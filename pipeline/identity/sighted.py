@@ -29,6 +29,8 @@ from pipeline.identity.tables import given, read_sql
 BATCH_ROWS = 1 << 16
 # Identifiers that are held against the blocked values together.
 SLICE_ROWS = 1 << 21
+# How much of what is read may stay in memory: there is room until identifiers come together.
+SHARES = 8
 # Piles after which freed memory is given back.
 PILES_BETWEEN = 16
 # `text_size` is one more than the length of the text, or 0 where the text was put there before.
@@ -195,8 +197,8 @@ def _piled(
     con.execute(f"set variable identifier_salt = {salt}")
     count = len(layout.edges)
     read = _Read(
-        Piles(folder, f"sightings-{salt}", count=count, kind=SIGHTING),
-        Piles(folder, f"letters-{salt}", count=count, kind="u1"),
+        Piles(folder, f"sightings-{salt}", count=count, kind=SIGHTING, shares=SHARES),
+        Piles(folder, f"letters-{salt}", count=count, kind="u1", shares=SHARES // 2),
     )
     with given(con, namespace_policy=rules):
         for batch in con.sql(read_sql("sightings")).to_arrow_reader(BATCH_ROWS):

@@ -5,6 +5,8 @@ holds every version of a row, each with the time from which it held.
 """
 
 import re
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 
 from pipeline.landing.clocks import Clock, Instant, iso
 
@@ -15,6 +17,11 @@ ZONELESS = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)")
 def column(name: str) -> str:
     """A column's name as Fivetran's documents have it; Snowflake writes it in capitals."""
     return re.sub(r"\W+", "_", name.strip().strip('"').lower())
+
+
+def named_by(columns: AbstractSet[str], tables: Mapping[str, AbstractSet[str]]) -> str | None:
+    """The first of some tables all of whose telling columns are there; None where none is."""
+    return next((name for name, telling in tables.items() if telling <= columns), None)
 
 
 def instant(text: str, clock: Clock, *, is_utc: bool) -> Instant:

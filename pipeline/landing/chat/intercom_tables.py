@@ -17,10 +17,10 @@ from typing import NamedTuple
 
 from pipeline.errors import BadRecord, SourceRefused
 from pipeline.landing.attributes import attributes
-from pipeline.landing.chat.fivetran import SYNCED, column, instant
+from pipeline.landing.chat.fivetran import SYNCED, column, instant, named_by
 from pipeline.landing.chat.intercom_parts import ACTORS, actor_of, as_part, tells
 from pipeline.landing.chat.parties import PARTS, acted, customer
-from pipeline.landing.chat.parts import unobserved
+from pipeline.landing.chat.parts import look, unobserved
 from pipeline.landing.clocks import Instant
 from pipeline.landing.containers.csv_records import csv_rows
 from pipeline.landing.identifiers import code
@@ -171,25 +171,18 @@ def _known_table(header: tuple[str, ...], name: str) -> tuple[str, list[str]]:
 
 def table_of(columns: set[str]) -> str | None:
     """The table of Intercom's that has these columns, in lower case."""
-    found = next((name for name, needed in TABLES.items() if needed <= columns), None)
+    found = named_by(columns, TABLES)
     if found is not None or SYNCED not in columns:
         return found
     if columns == TAG_OR_TEAM:
         return "tag or team"
-    return next((name for name, needed in OF_THE_WORKSPACE.items() if needed <= columns), None)
+    return named_by(columns, OF_THE_WORKSPACE)
 
 
 def known_of(records: Iterable[Raw]) -> Known:
     """What the rows among `records` tell of their conversations; damaged ones tell nothing."""
     known = Known({}, {}, {}, {})
-    for raw in records:
-        if raw.problem is not None:
-            continue
-        try:
-            _learn(raw.value, known)
-        except BadRecord:
-            # It is refused, with its reason, when it is read in earnest.
-            continue
+    look(records, lambda row: _learn(row, known))
     return known
 
 

@@ -4,6 +4,7 @@ Each part is a record of its own, so that one that cannot be read takes no other
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -59,6 +60,17 @@ def written(value: object, around: str) -> str:
         return orjson.dumps(value).decode()
     except TypeError:
         return around
+
+
+def look(records: Iterable[Raw], learn: Callable[[Any], None]) -> None:
+    """Let a first look learn from the value of each record; damaged ones tell nothing.
+
+    They are refused, with their reason, when they are read in earnest.
+    """
+    for raw in records:
+        if raw.problem is None:
+            with suppress(BadRecord):
+                learn(raw.value)
 
 
 def unobserved(file: RawFile) -> RawFile:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from pipeline.errors import BadRecord
 from pipeline.landing.chat.parties import Staff, is_staff
+from pipeline.landing.chat.parts import look
 from pipeline.landing.containers.json_records import document_records
 from pipeline.landing.containers.json_scanner import Scanner
 from pipeline.landing.containers.unpacked import members
@@ -109,17 +110,14 @@ def workspace_of(found: Iterable[Raw], staff: Staff) -> Workspace:
     """The members and channels among an export's records; damaged ones tell nothing."""
     users: list[Fields] = []
     channels: dict[str, Channel] = {}
-    for raw in found:
-        if raw.problem is not None or raw.value.what not in {"user", "channel"}:
-            continue
-        try:
-            if raw.value.what == "user":
-                users.append(raw.value.value)
-            else:
-                channels |= _channel(raw.value.value)
-        except BadRecord:
-            # It is refused, with its reason, when it is read in earnest.
-            continue
+
+    def learn(record: Found) -> None:
+        if record.what == "user":
+            users.append(record.value)
+        elif record.what == "channel":
+            channels.update(_channel(record.value))
+
+    look(found, learn)
     return Workspace(staff, _members(users, staff), channels)
 
 

@@ -21,7 +21,7 @@ from typing import NamedTuple
 from pipeline.errors import BadRecord
 from pipeline.landing import clocks
 from pipeline.landing.chat.parties import Staff, acted, agent, customer, is_staff, staff_of
-from pipeline.landing.chat.parts import unobserved
+from pipeline.landing.chat.parts import look, unobserved
 from pipeline.landing.containers.json_records import json_array
 from pipeline.landing.formats import channel_of
 from pipeline.landing.json_fields import (
@@ -100,20 +100,18 @@ def read(file: RawFile, feed: Feed) -> Iterator[Outcome]:
 def room_of(records: Iterable[Raw], staff: Staff, feed: Feed) -> Room:
     """Who takes part in which conversation; damaged records tell nothing."""
     room = Room(staff, {})
-    for raw in records:
-        if raw.problem is not None:
-            continue
-        try:
-            conversation = id_of(raw.value, "conversation_sid")
-            binding = object_of(raw.value, "messaging_binding")
-            address = text_of(raw.value, "author") or text_of(binding, "address")
-            is_somebody = address and _is_address(address) and not _is_ours(address, staff, feed)
-        except BadRecord:
-            # It is refused, with its reason, when it is read in earnest.
-            continue
-        if conversation and address and is_somebody:
-            room.addresses.setdefault(conversation, set()).add(address)
+    look(records, lambda value: _learn(value, room, feed))
     return room
+
+
+def _learn(value: Fields, room: Room, feed: Feed) -> None:
+    """Note whose address one record tells, if it tells any."""
+    conversation = id_of(value, "conversation_sid")
+    binding = object_of(value, "messaging_binding")
+    address = text_of(value, "author") or text_of(binding, "address")
+    is_somebody = address and _is_address(address) and not _is_ours(address, room.staff, feed)
+    if conversation and address and is_somebody:
+        room.addresses.setdefault(conversation, set()).add(address)
 
 
 def _is_address(author: str) -> bool:

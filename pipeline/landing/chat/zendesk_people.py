@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from pipeline.errors import BadRecord
 from pipeline.landing.chat.parties import Handles, Staff, customer, is_staff
-from pipeline.landing.chat.parts import Part
+from pipeline.landing.chat.parts import Part, look
 from pipeline.landing.json_fields import Fields, id_of, object_of, objects_of, text_of
 from pipeline.landing.record import Feed, Raw
 
@@ -33,14 +33,7 @@ class Known(NamedTuple):
 def known_of(records: Iterable[Raw], staff: Staff) -> Known:
     """What the tickets, users and first audits among `records` tell; damaged ones tell nothing."""
     known = Known(staff, {}, {}, {}, {})
-    for raw in records:
-        if raw.problem is not None:
-            continue
-        try:
-            _learn(raw.value, known)
-        except BadRecord:
-            # It is refused, with its reason, when it is read in earnest.
-            continue
+    look(records, lambda part: _learn(part, known))
     return known
 
 

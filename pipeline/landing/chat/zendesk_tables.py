@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from pipeline.errors import BadRecord, SourceRefused
 from pipeline.landing.chat import zendesk_ticket_chats
-from pipeline.landing.chat.fivetran import SYNCED
+from pipeline.landing.chat.fivetran import SYNCED, named_by
 from pipeline.landing.chat.zendesk_ticket_chats import ChatRow
 from pipeline.landing.containers.csv_records import csv_rows
 from pipeline.landing.json_fields import Fields, filled, said
@@ -77,7 +77,7 @@ def _answer(cells: dict[str, str], name: str) -> Fields | ChatRow:
         BadRecord: A flag that is none.
         SourceRefused: A row of no known table.
     """
-    what = next((table for table, columns in TABLES.items() if columns <= cells.keys()), None)
+    what = named_by(cells.keys(), TABLES)
     if what is None and (of_chats := zendesk_ticket_chats.table_of(cells)):
         return ChatRow(of_chats, cells)
     if what is None and (left_out := _of_the_desk(cells)):
@@ -121,7 +121,7 @@ def _of_the_desk(cells: dict[str, str]) -> str | None:
         return None
     if cells.keys() == GROUP:
         return "group"
-    return next((name for name, columns in OF_THE_DESK.items() if columns <= cells.keys()), None)
+    return named_by(cells.keys(), OF_THE_DESK)
 
 
 def _ticket(cells: dict[str, str]) -> Fields:

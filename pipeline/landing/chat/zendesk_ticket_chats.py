@@ -12,7 +12,7 @@ from typing import NamedTuple
 import orjson
 
 from pipeline.errors import BadRecord
-from pipeline.landing.chat.fivetran import SYNCED, instant
+from pipeline.landing.chat.fivetran import SYNCED, instant, named_by
 from pipeline.landing.chat.parties import acted, agent, customer, is_staff
 from pipeline.landing.chat.zendesk_people import Known, author_role
 from pipeline.landing.json_fields import Fields, filled, id_of, needed_id, object_of, said, text_of
@@ -48,7 +48,7 @@ class ChatRow(NamedTuple):
 
 def table_of(cells: Fields) -> str | None:
     """Which of the tables of chats a row is of."""
-    return next((name for name, needed in TABLES.items() if needed <= cells.keys()), None)
+    return named_by(cells.keys(), TABLES)
 
 
 def event_of(number: int, row: ChatRow, feed: Feed, known: Known) -> Event | Ignored:

@@ -99,18 +99,21 @@ def _moved(
         was_there[whose[met]] = True
         place = int(met[-1]) + 1 if met.size else place
         if len(met) < len(former):
-            again = np.sort(present[met])
-            others.append(former[~among(again, former, starts(again))])
+            others.append(former[~_are_in(present[met], former)])
     # Who moved, and who is there but not where it was looked for.
-    other = distinct(np.concatenate(others))
-    elsewhere = np.flatnonzero(among(other, present, starts(other)))
+    other = np.concatenate(others)
+    elsewhere = np.flatnonzero(_are_in(other, present))
     was_there[whose[elsewhere]] = True
-    again = np.sort(present[elsewhere])
-    gone = pl.DataFrame({"belonging": other[~among(again, other, starts(again))]})
+    gone = pl.DataFrame({"belonging": other[~_are_in(present[elsewhere], other)]})
     with given(con, gone_belongings=gone):
         moved: pl.DataFrame = con.sql(read_sql("moved_identifiers")).pl()
-    theirs = distinct(hashed(moved["customer_id"]))
-    return moved, was_there | among(theirs, own, starts(theirs))
+    return moved, was_there | _are_in(hashed(moved["customer_id"]), own)
+
+
+def _are_in(known: Hashes, wanted: Hashes) -> Flags:
+    """Which wanted hashes are among the known ones; both in any order."""
+    ascending = distinct(known)
+    return among(ascending, wanted, starts(ascending))
 
 
 def _met_again(present: Hashes, former: Hashes) -> NDArray[np.int64]:
@@ -119,9 +122,8 @@ def _met_again(present: Hashes, former: Hashes) -> NDArray[np.int64]:
     Both nights' identifiers come in the order of their numbers, and few are new: those at hand are
     nearly always all.
     """
-    ascending = np.sort(former)
     near = present[: len(former) + len(former) // NEWCOMERS + 1]
-    return np.flatnonzero(among(ascending, near, starts(ascending)))
+    return np.flatnonzero(_are_in(former, near))
 
 
 def _former(con: duckdb.DuckDBPyConnection) -> Iterator[Hashes]:

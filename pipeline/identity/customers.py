@@ -190,8 +190,8 @@ def named(identifiers: Identifiers, groups: Groups, *, key: bytes) -> tuple[pl.D
 def _names(identifiers: Identifiers, rows: NDArray[np.integer]) -> pl.Series:
     """The identifiers of some rows, as `namespace:value`."""
     # Looked up in the order in which they lie, and put back after it.
-    order, ascending = sorted_by(rows.astype(np.uint64) << np.uint64(32))
-    at = (ascending >> np.uint64(32)).astype(np.int32)
+    order, _ = sorted_by(rows.astype(np.uint64) << np.uint64(32))
+    at = rows[order]
     place = np.empty(len(order), dtype=np.int32)
     place[order] = np.arange(len(order), dtype=np.int32)
     begins = identifiers.rules["namespace"] + ":"

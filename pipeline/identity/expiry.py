@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.identity.components import Flags, Numbers
+from pipeline.identity.hashes import sorted_by
 
 Instants = NDArray[np.int64]
 
@@ -66,11 +67,10 @@ def expiry(  # noqa: PLR0913 - one array for each thing that counts
     chosen = [np.flatnonzero(may_link & concerned[end]) for end in (left, right)]
     link = np.concatenate(chosen)
     one = np.concatenate([end[at] for end, at in zip((left, right), chosen, strict=True)])
-    # By when each was first seen, then by identifier; the place in the first order is the last part
-    # of what is sorted second.
+    # By when each was first seen, then by identifier: those of one stay in the first order.
     by_first = np.argsort(first_us[link])
-    place = np.sort(one[by_first].astype(np.int64) << 32 | np.arange(len(one)))
-    order = by_first[place & 0xFFFFFFFF]
+    by_identifier, _ = sorted_by(one[by_first].astype(np.uint64) << np.uint64(32))
+    order = by_first[by_identifier]
     link, one = link[order], one[order]
     opens = np.diff(one, prepend=-1) != 0
     start = np.maximum.accumulate(np.where(opens, np.arange(len(one)), 0))

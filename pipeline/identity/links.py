@@ -140,9 +140,7 @@ def _judged(
     is_blocked[list(seen.blocked)] = True
     member = met.crowd_members["identifier_number"].to_numpy()
     members = met.crowd_members.with_columns(
-        namespace_number=seen.namespace[member],
-        is_strong=is_strong[member],
-        is_blocked=is_blocked[member],
+        namespace_number=seen.namespace[member], is_blocked=is_blocked[member]
     )
     tables = {
         "pairs": pl.concat(met.pairs),
@@ -166,7 +164,16 @@ def _judged(
         told = given_links.numbered(con)
         undone = _undone(con)
         apart = np.concatenate([given_links.keys(undone), given_links.keys(told.veto)])
-        identifiers = _guarded(con, seen, rules, told, met, apart=apart)
+        identifiers = _guarded(
+            con,
+            seen,
+            rules,
+            told,
+            met,
+            apart=apart,
+            is_strong=is_strong & ~is_blocked,
+            is_blocked=is_blocked,
+        )
     crowd = crowd_links(met, is_blocked=is_blocked, is_shared=identifiers.is_shared)
     return identifiers, crowd, told, undone
 
@@ -210,11 +217,12 @@ def _guarded(  # noqa: PLR0913 - one argument for each thing that counts
     met: Meetings,
     *,
     apart: NDArray[np.int64],
+    is_strong: Flags,
+    is_blocked: Flags,
 ) -> Identifiers:
     """The identifiers in the order of their numbers, each with what speaks against it."""
     size = len(seen.value)
-    is_blocked, is_shared, is_forced = (np.zeros(size, dtype=np.bool_) for _ in range(3))
-    is_blocked[list(seen.blocked)] = True
+    is_shared, is_forced = (np.zeros(size, dtype=np.bool_) for _ in range(2))
     merges = (
         con.sql(read_sql("declared_merges")).pl()
         if _declares(met)
@@ -227,7 +235,7 @@ def _guarded(  # noqa: PLR0913 - one argument for each thing that counts
         met,
         namespace=seen.namespace,
         person=person,
-        is_strong=rules["is_strong"].to_numpy()[seen.namespace] & ~is_blocked,
+        is_strong=is_strong,
         is_blocked=is_blocked,
     )
     is_shared[list(why)] = True

@@ -1,7 +1,7 @@
 """Commands about who is who: why, what if, and what people decide."""
 
 import sys
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +14,7 @@ from pipeline.commands.options import (
     Project,
     can_write,
     folder_of,
+    in_utc,
     one_of,
 )
 from pipeline.counted import counted
@@ -50,7 +51,7 @@ def _identity_as_of(settings: "Settings", as_of: datetime, out: Path | None) -> 
     if out is None:
         sys.stderr.write("wend: --as-of writes files: name their folder with --out\n")
         return USAGE
-    instant = as_of if as_of.tzinfo else as_of.replace(tzinfo=UTC)
+    instant = in_utc(as_of)
     stitched = past.write(settings, instant, out)
     said = (
         f"{counted(stitched.identifier_count, 'identifier')}, "

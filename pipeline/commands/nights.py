@@ -1,11 +1,11 @@
 """Commands of every night: the main job, what came of it, and its schedule."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from pipeline.commands.options import CHECKS_FAILED, Project, folder_of
+from pipeline.commands.options import CHECKS_FAILED, Project, folder_of, in_utc
 
 Step = Literal[
     "land",
@@ -44,7 +44,7 @@ def run(
     from pipeline import run as job
     from pipeline import words
 
-    moment = None if as_of is None else as_of if as_of.tzinfo else as_of.replace(tzinfo=UTC)
+    moment = None if as_of is None else in_utc(as_of)
     with words.progress() as listener:
         result = job.run(settings, now=clock(), as_of=moment, first=from_, listener=listener)
     words.lines(words.summary(result))

@@ -1,5 +1,6 @@
 """What several commands share: their options, their exit codes, and where they work."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -39,6 +40,11 @@ def folder_of(project: Path | None) -> Path:
     from pipeline.settings import find_project
 
     return find_project(project or Path.cwd())
+
+
+def in_utc(instant: datetime) -> datetime:
+    """An instant as it was given; UTC unless it names a zone."""
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 
 def can_write(out: Path | None) -> None:

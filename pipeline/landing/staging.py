@@ -261,10 +261,7 @@ class Placed(NamedTuple):
 def places(feed: Feed, file: RawFile, plain: Plain) -> Iterator[Placed]:
     """What a file's records became, numbered; those that took a shorter way are not told."""
     layout = format_named(feed.source.format)
-    if not layout.reads_many and file in plain.files:
-        read = layout.read_plain(file, feed, plain)
-    else:
-        read = layout.read(file, feed)
+    read = layout.read_plain(file, feed, plain) if file in plain.files else layout.read(file, feed)
     for ordinal, outcome in enumerate(read, start=1):
         yield Placed(file.file_id, ordinal, outcome)
 

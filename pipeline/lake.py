@@ -5,7 +5,6 @@ from pathlib import Path
 
 import duckdb
 
-from pipeline import warehouse
 from pipeline.build import store
 from pipeline.landing import ledger
 
@@ -23,15 +22,25 @@ def open_past_lake(con: duckdb.DuckDBPyConnection, lake: Path, instant: datetime
     """Give `con` the landed tables as views of what could be known at `instant`."""
     con.execute("set variable known_by = ?", [instant.astimezone(UTC).replace(tzinfo=None)])
     for table in RECORDS:
-        _open(con, lake, table, " where known_at <= getvariable('known_by')")
+        _open(con, lake, table, "known_at <= getvariable('known_by')")
 
 
-def _open(con: duckdb.DuckDBPyConnection, lake: Path, table: str, where: str = "") -> None:
-    """Give `con` one landed table, its rows as `where` says."""
+def _open(con: duckdb.DuckDBPyConnection, lake: Path, table: str, known: str | None = None) -> None:
+    """Give `con` one landed table, but for rows of which `known` does not hold.
+
+    Records get their event's id a second time, as `event_key`, a number of 128 bits: what is made
+    of all events is sorted, joined and written by it in less time than by a text of 36 letters.
+    """
     paths = ledger.parquet(lake, table)
     if paths:
-        listed = ", ".join(warehouse.quoted(path.as_posix()) for path in paths)
-        source = f"read_parquet([{listed}])"
-        con.execute(f"create or replace view landed_{table} as from {source}{where}")
+        rows = con.read_parquet([path.as_posix() for path in paths])
+        if known is not None:
+            rows = rows.filter(known)
+        if table in RECORDS:
+            rows = rows.project("*, cast(event_id as uuid) as event_key")
+        rows.create_view(f"landed_{table}", replace=True)
     else:
-        store(con, f"landed_{table}", ledger.landed_table(lake, table).collect())
+        nothing = ledger.landed_table(lake, table).collect()
+        if table in RECORDS:
+            nothing = nothing.with_columns(event_key="event_id")
+        store(con, f"landed_{table}", nothing)

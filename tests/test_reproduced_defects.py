@@ -157,7 +157,7 @@ def test_one_local_day_is_one_day_of_activity(built: duckdb.DuckDBPyConnection) 
     """00:10 and 23:50 in Berlin are two dates in UTC and one day of the company's."""
     found = built.sql(
         "select count(distinct activity_days.day_number) from activity_days "
-        "join touchpoint_days using (customer_id, day_number, utc_day) "
+        "join touchpoint_days using (customer_rank, day_number, utc_day) "
         "where touchpoint in ('Morning', 'Night') and activity = 'any'"
     ).fetchall()
 

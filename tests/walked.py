@@ -17,8 +17,8 @@ from pipeline.simulate import identifiers, journeys, stamps, truth, way
 from pipeline.simulate.devices import device_is_mobile
 from pipeline.simulate.persons import persons
 from pipeline.simulate.plan import Plan
-from pipeline.warehouse import Model, build
-from tests.models.provided import PROVIDED, ancestors, fill, provide, shape
+from pipeline.warehouse import Model
+from tests.models.provided import make_all
 
 DAY_US = 86_400_000_000
 
@@ -95,15 +95,7 @@ def build_walked(
     con: duckdb.DuckDBPyConnection, models: Mapping[str, Model], found: Walked, *names: str
 ) -> None:
     """Make the named models, and all that they read, over a company's events."""
-    provide(con, found.given)
-    given = found.given.keys() & models.keys()
-    for one in sorted(given):
-        con.register("empty", shape(models, one).to_frame())
-        con.execute(f'create table "{one}" as select * from empty')
-        con.unregister("empty")
-        fill(con, one, found.given[one])
-    wanted = set().union(*(ancestors(models, name, given) for name in names))
-    list(build(con, [models[one] for one in sorted(wanted)], PROVIDED.keys() | given))
+    make_all(con, models, names, found.given)
 
 
 CHANNEL_OF = {

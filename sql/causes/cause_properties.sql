@@ -20,7 +20,7 @@ with
             ordered_events
             on cause_visits.customer_id = ordered_events.customer_id
             and cause_visits.position = ordered_events.position
-        join known_events on ordered_events.event_id = known_events.event_id
+        join known_events on ordered_events.event_key = known_events.event_key
         cross join cause_property_keys
         where length(known_events.properties) > 2
     )

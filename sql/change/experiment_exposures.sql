@@ -24,7 +24,7 @@ with
                 )
             ) as variant
         from known_events
-        join ordered_events on known_events.event_id = ordered_events.event_id
+        join ordered_events on known_events.event_key = ordered_events.event_key
         where
             known_events.properties like '%"experiment%'
             or known_events.properties like '%"$feature_flag"%'

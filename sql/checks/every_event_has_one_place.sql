@@ -1,5 +1,5 @@
 -- An event that two customers had would be counted twice everywhere.
-select event_id, count(*) as place_count
+select event_key, count(*) as place_count
 from ordered_events
-group by event_id
+group by event_key
 having count(*) > 1

@@ -9,7 +9,7 @@ with
                 sum(
                     case
                         when
-                            event_customers.event_id is not null
+                            event_customers.event_key is not null
                             and known_events.occurred_at <= parameters.as_of
                         then 1
                         else 0
@@ -18,7 +18,7 @@ with
             ) as placed_count
         from known_events
         cross join parameters
-        left join event_customers on known_events.event_id = event_customers.event_id
+        left join event_customers on known_events.event_key = event_customers.event_key
         where not known_events.is_machine
         group by known_events.source
     ),

@@ -10,7 +10,7 @@ with
     ),
 
     active as (
-        select activity, count(distinct customer_id) as customer_count
+        select activity, count(distinct customer_rank) as customer_count
         from activity_days
         group by activity
     )

@@ -26,6 +26,6 @@ left join
     and known_events.label is not distinct from kind_touchpoints.label
 left join touchpoints on kind_touchpoints.touchpoint = touchpoints.touchpoint
 -- A device that changed hands has an owner, who stands in for the log-in.
-left join named_customers on nearest_logins.event_id = named_customers.event_id
-where nearest_logins.customer_id is null and named_customers.event_id is null
+left join named_customers on nearest_logins.event_key = named_customers.event_key
+where nearest_logins.customer_id is null and named_customers.event_key is null
 order by known_events.occurred_at, known_events.event_id

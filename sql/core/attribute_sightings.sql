@@ -4,7 +4,7 @@
 with
     said as (
         select
-            landed_attributes.event_id,
+            landed_attributes.event_key,
             landed_attributes.attribute,
             landed_attributes.value,
             landed_attributes.source,
@@ -15,7 +15,7 @@ with
         union all
         -- Whoever leaves a mailing or calls it spam wants no more of them.
         select
-            event_id,
+            event_key,
             'consent_email' as attribute,
             case
                 when kind = 'email_subscribed' then 'given' else 'withdrawn'
@@ -34,15 +34,15 @@ with
             said.attribute,
             said.source,
             said.value,
-            said.event_id,
+            said.event_key,
             said.occurred_at,
             row_number() over (
                 partition by
                     event_customers.customer_id, said.attribute, said.source, said.value
-                order by said.occurred_at desc, said.event_id
+                order by said.occurred_at desc, said.event_key
             ) as recency
         from said
-        join event_customers on said.event_id = event_customers.event_id
+        join event_customers on said.event_key = event_customers.event_key
         cross join parameters
         where
             said.occurred_at <= parameters.as_of
@@ -55,7 +55,7 @@ select
     attribute,
     source,
     value,
-    max(case when recency = 1 then event_id end) as event_id,
+    cast(max(case when recency = 1 then event_key end) as varchar) as event_id,
     min(occurred_at) as first_seen_at,
     max(occurred_at) as last_seen_at,
     count(*) as sighting_count

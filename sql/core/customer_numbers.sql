@@ -5,7 +5,7 @@
 select
     cast(
         row_number() over (
-            order by ordered_events.occurred_us, ordered_events.event_id
+            order by ordered_events.occurred_us, ordered_events.event_key
         ) as integer
     ) as customer_number,
     ordered_events.customer_id

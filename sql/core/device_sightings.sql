@@ -26,6 +26,7 @@ with
 select
     sightings.identifier,
     sightings.event_id,
+    known_events.event_key,
     sightings.strength,
     -- Only somebody's own identifier says who was there.
     case
@@ -39,13 +40,13 @@ join known_events on sightings.event_id = known_events.event_id
 join channels on known_events.channel = channels.channel
 cross join parameters
 -- What names nothing but a shared device has no customer yet.
-left join named_customers on sightings.event_id = named_customers.event_id
+left join named_customers on known_events.event_key = named_customers.event_key
 where
     not known_events.is_machine
     and known_events.occurred_at <= parameters.as_of
     -- What another device of one person's own was seen at is that person's.
     and (
-        named_customers.event_id is null
+        named_customers.event_key is null
         or named_customers.attribution = 'identifier'
         or named_customers.identifier = sightings.identifier
     )

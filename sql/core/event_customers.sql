@@ -3,8 +3,10 @@
 -- Reads: event_owners, suppressed_customers.
 -- Kept as a view: hardly anybody is left out of event_owners.
 select
-    event_owners.event_id,
+    cast(event_owners.event_key as varchar) as event_id,
+    event_owners.event_key,
     event_owners.customer_id,
+    event_owners.customer_rank,
     event_owners.identifier,
     event_owners.attribution,
     event_owners.is_uncertain

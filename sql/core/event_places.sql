@@ -1,24 +1,15 @@
 -- event_places: the place of every event of a customer in the one order that all else
 -- rests on.
 -- Grain: one row per customer_rank, position.
--- Reads: event_customers, event_kinds, known_events, parameters.
--- customer_rank is a whole number for each customer, in the order of their ids, and
--- kind_number what event_kinds says of the event: numbers are sorted in a fraction of
--- the time that texts take.
+-- Reads: customer_ranks, event_customers, event_kinds, known_events, parameters.
+-- kind_number is what event_kinds says of the event.
 with
-    ranked as (
-        select
-            cast(row_number() over (order by customer_id) as integer) as customer_rank,
-            customer_id
-        from (select distinct customer_id from event_customers) as owners
-    ),
-
     attributed as (
         select
-            ranked.customer_rank,
+            event_customers.customer_rank,
             event_customers.is_uncertain,
             event_customers.attribution,
-            known_events.event_id,
+            known_events.event_key,
             epoch_us(known_events.occurred_at) as occurred_us,
             known_events.occurred_at,
             event_kinds.kind_number,
@@ -34,8 +25,7 @@ with
             known_events.score_kind,
             known_events.score
         from known_events
-        join event_customers on known_events.event_id = event_customers.event_id
-        join ranked on event_customers.customer_id = ranked.customer_id
+        join event_customers on known_events.event_key = event_customers.event_key
         cross join parameters
         join
             event_kinds
@@ -62,15 +52,15 @@ with
         window
             way as (
                 partition by customer_rank
-                order by occurred_us, source_rank, source_sequence, event_id
+                order by occurred_us, source_rank, source_sequence, event_key
             )
     )
 
 select
-    ranked.customer_id,
+    customer_ranks.customer_id,
     numbered.customer_rank,
     numbered.position,
-    numbered.event_id,
+    numbered.event_key,
     numbered.occurred_at,
     numbered.occurred_us,
     numbered.kind_number,
@@ -97,7 +87,7 @@ select
     numbered.is_uncertain,
     numbered.attribution
 from numbered
-join ranked on numbered.customer_rank = ranked.customer_rank
+join customer_ranks on numbered.customer_rank = customer_ranks.customer_rank
 join event_kinds on numbered.kind_number = event_kinds.kind_number
 -- A first event follows none.
 left join

@@ -40,7 +40,7 @@ select
     ordered_events.is_uncertain,
     ordered_events.attribution
 from ordered_events
-join known_events on ordered_events.event_id = known_events.event_id
+join known_events on ordered_events.event_key = known_events.event_key
 join
     session_events
     on ordered_events.customer_id = session_events.customer_id

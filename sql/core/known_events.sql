@@ -15,6 +15,7 @@ with
 
 select
     versions.event_id,
+    versions.event_key,
     versions.content_hash,
     versions.source,
     versions.channel,

@@ -1,19 +1,19 @@
 -- nearest_logins: who was at a device of several people when an event named nobody:
 -- whoever logged in there nearest in time, within the session gap of its channel.
 -- Grain: one row per event_id; customer_id is null where that is not one customer.
--- Reads: device_sightings.
+-- Reads: customer_ranks, device_sightings.
 with
     paced as (
         select
             *,
             max(case when customer_id is not null then occurred_us end) over (
                 partition by identifier
-                order by occurred_us, event_id
+                order by occurred_us, event_key
                 rows between unbounded preceding and current row
             ) as former_us,
             min(case when customer_id is not null then occurred_us end) over (
                 partition by identifier
-                order by occurred_us, event_id
+                order by occurred_us, event_key
                 rows between current row and unbounded following
             ) as later_us
         from device_sightings
@@ -24,6 +24,7 @@ with
         select
             identifier,
             event_id,
+            event_key,
             strength,
             occurred_us,
             case
@@ -57,12 +58,13 @@ with
     rivals as (
         select
             near.event_id,
+            near.event_key,
             near.identifier,
             near.strength,
-            min(near.strength) over (partition by near.event_id) as least_strength,
+            min(near.strength) over (partition by near.event_key) as least_strength,
             abs(near.occurred_us - near.login_us) as distance_us,
             min(abs(near.occurred_us - near.login_us)) over (
-                partition by near.event_id
+                partition by near.event_key
             ) as least_distance_us,
             logins.first_customer_id,
             logins.last_customer_id
@@ -72,21 +74,50 @@ with
             logins
             on near.identifier = logins.identifier
             and near.login_us = logins.login_us
+    ),
+
+    nearest as (
+        select
+            event_id,
+            event_key,
+            case
+                when
+                    min(
+                        case
+                            when distance_us = least_distance_us then first_customer_id
+                        end
+                    ) = max(
+                        case
+                            when distance_us = least_distance_us then last_customer_id
+                        end
+                    )
+                then
+                    min(
+                        case
+                            when distance_us = least_distance_us then first_customer_id
+                        end
+                    )
+            end as customer_id,
+            min(case when strength = least_strength then identifier end) as identifier,
+            coalesce(
+                min(
+                    case when distance_us = least_distance_us then first_customer_id end
+                ) <> max(
+                    case when distance_us = least_distance_us then last_customer_id end
+                ),
+                false
+            ) as is_contested
+        from rivals
+        group by event_id, event_key
     )
 
 select
-    event_id,
-    case
-        when
-            min(case when distance_us = least_distance_us then first_customer_id end)
-            = max(case when distance_us = least_distance_us then last_customer_id end)
-        then min(case when distance_us = least_distance_us then first_customer_id end)
-    end as customer_id,
-    min(case when strength = least_strength then identifier end) as identifier,
-    coalesce(
-        min(case when distance_us = least_distance_us then first_customer_id end)
-        <> max(case when distance_us = least_distance_us then last_customer_id end),
-        false
-    ) as is_contested
-from rivals
-group by event_id
+    nearest.event_id,
+    nearest.event_key,
+    nearest.customer_id,
+    customer_ranks.customer_rank,
+    nearest.identifier,
+    nearest.is_contested
+from nearest
+-- Often it cannot be said who was there.
+left join customer_ranks on nearest.customer_id = customer_ranks.customer_id

@@ -1,8 +1,8 @@
 -- strongest_identifiers: the strongest identifier that each event names.
--- Grain: one row per event_id that names an active identifier.
+-- Grain: one row per event_key that names an active identifier.
 -- Reads: identifier_strengths, landed_identifiers.
 select
-    landed_identifiers.event_id,
+    landed_identifiers.event_key,
     min(identifier_strengths.strength) as strength,
     min(identifier_strengths.customer_strength)
     <> max(identifier_strengths.customer_strength) as has_several_customers
@@ -13,4 +13,4 @@ join
     and landed_identifiers.value = identifier_strengths.value
 -- Staff and people merely mentioned are not whom the event happened to.
 where landed_identifiers.role in ('actor', 'recipient', 'subject')
-group by landed_identifiers.event_id
+group by landed_identifiers.event_key

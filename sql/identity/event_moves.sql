@@ -6,5 +6,5 @@ select
     current_owners.customer_id as current_id,
     count(*) as event_count
 from event_customers
-join current_owners on event_customers.event_id = current_owners.event_id
+join current_owners on event_customers.event_key = current_owners.event_key
 group by event_customers.customer_id, current_owners.customer_id

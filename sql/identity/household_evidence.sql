@@ -23,7 +23,7 @@ with
 
     streets as (
         select
-            event_id,
+            event_key,
             night,
             trim(regexp_replace(lower(value), '[^\p{L}\p{N}]+', ' ', 'g')) as street
         from landed_attributes
@@ -32,7 +32,7 @@ with
 
     postcodes as (
         select
-            event_id,
+            event_key,
             upper(regexp_replace(value, '[^\p{L}\p{N}]+', '', 'g')) as postcode
         from landed_attributes
         where attribute = 'postcode'
@@ -62,8 +62,8 @@ with
             streets.night,
             event_customers.customer_id
         from streets
-        join postcodes on streets.event_id = postcodes.event_id
-        join event_customers on streets.event_id = event_customers.event_id
+        join postcodes on streets.event_key = postcodes.event_key
+        join event_customers on streets.event_key = event_customers.event_key
         where streets.street <> '' and postcodes.postcode <> ''
     ),
 

@@ -1,57 +1,65 @@
 -- contact_starts: who begins the contacts of each stage and touchpoint: the customer or
 -- the company.
 -- Grain: one row per grain, name.
--- Reads: contacts, session_events, stages, touchpoints.
+-- Reads: contacts, event_kinds, session_places, stages, touchpoints.
 -- A contact counts once at each stage and each touchpoint that was met in it, under
 -- whoever began it. Beside it stands who begins the touchpoint by the catalogue.
 with
     touched as (
         select
-            session_events.customer_id,
-            session_events.channel,
-            session_events.session_number,
-            touchpoints.stage,
-            touchpoints.touchpoint
-        from session_events
-        join touchpoints on session_events.touchpoint = touchpoints.touchpoint
-        where touchpoints.stage is not null
+            session_places.customer_rank,
+            session_places.channel_number,
+            session_places.session_number,
+            event_kinds.touchpoint_number
+        from session_places
+        join event_kinds on session_places.kind_number = event_kinds.kind_number
+        where event_kinds.stage is not null
         group by
-            session_events.customer_id,
-            session_events.channel,
-            session_events.session_number,
-            touchpoints.stage,
-            touchpoints.touchpoint
+            session_places.customer_rank,
+            session_places.channel_number,
+            session_places.session_number,
+            event_kinds.touchpoint_number
     ),
 
-    placed as (
+    begun as (
         select
-            'touchpoint' as grain,
-            touchpoint as name,
-            customer_id,
-            channel,
-            session_number
+            touched.customer_rank,
+            touched.channel_number,
+            touched.session_number,
+            event_kinds.touchpoint,
+            event_kinds.stage,
+            case when contacts.begun_by = 'company' then 1 else 0 end as by_company
         from touched
-        union all
-        select 'stage' as grain, stage as name, customer_id, channel, session_number
-        from touched
-        group by stage, customer_id, channel, session_number
+        join event_kinds on touched.touchpoint_number = event_kinds.kind_number
+        join
+            contacts
+            on touched.customer_rank = contacts.customer_rank
+            and touched.channel_number = contacts.channel_number
+            and touched.session_number = contacts.session_number
+    ),
+
+    met as (
+        select stage, max(by_company) as by_company
+        from begun
+        group by stage, customer_rank, channel_number, session_number
     ),
 
     counted as (
         select
-            placed.grain,
-            placed.name,
+            'touchpoint' as grain,
+            touchpoint as name,
             count(*) as contact_count,
-            cast(
-                sum(case when contacts.begun_by = 'company' then 1 else 0 end) as bigint
-            ) as company_started_count
-        from placed
-        join
-            contacts
-            on placed.customer_id = contacts.customer_id
-            and placed.channel = contacts.channel
-            and placed.session_number = contacts.session_number
-        group by placed.grain, placed.name
+            cast(sum(by_company) as bigint) as company_started_count
+        from begun
+        group by touchpoint
+        union all
+        select
+            'stage' as grain,
+            stage as name,
+            count(*) as contact_count,
+            cast(sum(by_company) as bigint) as company_started_count
+        from met
+        group by stage
     ),
 
     named as (

@@ -1,6 +1,6 @@
 -- contacts: every session with a touchpoint on the way: who began it, and what about.
 -- Grain: one row per customer_id, position of the session's first event.
--- Reads: ordered_events, session_events, sessions, touchpoints.
+-- Reads: customer_ranks, event_kinds, session_places.
 -- A contact is a session in which a touchpoint with a stage was met. Who began it is
 -- told by who acted in its first event: the customer, or else (an agent, a bot, a
 -- system) the company. In crm, where an agent writes down what either side did, and
@@ -11,82 +11,89 @@
 with
     met as (
         select
-            session_events.customer_id,
-            session_events.channel,
-            session_events.session_number,
-            min(session_events.position) as staged_position,
+            session_places.customer_rank,
+            session_places.channel_number,
+            session_places.session_number,
+            min(session_places.occurred_at) as started_at,
+            max(session_places.occurred_at) as ended_at,
+            min(session_places.position) as position,
+            min(
+                case when event_kinds.stage is not null then session_places.position end
+            ) as staged_position,
             min(
                 case
-                    when touchpoints.initiator = 'customer' then session_events.position
+                    when
+                        event_kinds.stage is not null
+                        and event_kinds.initiator = 'customer'
+                    then session_places.position
                 end
             ) as customer_position,
             min(
                 case
                     when
-                        touchpoints.initiator = 'customer'
-                        and touchpoints.outcome is null
-                        and not touchpoints.is_value
-                        and session_events.channel
+                        event_kinds.stage is not null
+                        and event_kinds.initiator = 'customer'
+                        and event_kinds.outcome is null
+                        and not event_kinds.is_value
+                        and event_kinds.channel
                         in ('chat', 'email', 'phone', 'social', 'store')
-                    then session_events.position
+                    then session_places.position
                 end
             ) as intent_position
-        from session_events
-        join touchpoints on session_events.touchpoint = touchpoints.touchpoint
-        where touchpoints.stage is not null
+        from session_places
+        join event_kinds on session_places.kind_number = event_kinds.kind_number
         group by
-            session_events.customer_id,
-            session_events.channel,
-            session_events.session_number
+            session_places.customer_rank,
+            session_places.channel_number,
+            session_places.session_number
     ),
 
     begun as (
         select
-            met.customer_id,
-            met.channel,
-            met.session_number,
-            met.intent_position,
-            sessions.first_position as position,
-            sessions.started_at,
-            sessions.ended_at,
+            met.*,
+            first_kinds.channel,
             case
-                when met.channel = 'crm' or first_event.actor is null
+                when first_kinds.channel = 'crm' or first_kinds.actor is null
                 then
                     case
                         when met.customer_position = met.staged_position
                         then 'customer'
                         else 'company'
                     end
-                when first_event.actor = 'customer'
+                when first_kinds.actor = 'customer'
                 then 'customer'
                 else 'company'
             end as begun_by
         from met
         join
-            sessions
-            on met.customer_id = sessions.customer_id
-            and met.channel = sessions.channel
-            and met.session_number = sessions.session_number
+            session_places as first_event
+            on met.customer_rank = first_event.customer_rank
+            and met.position = first_event.position
         join
-            ordered_events as first_event
-            on met.customer_id = first_event.customer_id
-            and sessions.first_position = first_event.position
+            event_kinds as first_kinds
+            on first_event.kind_number = first_kinds.kind_number
+        where met.staged_position is not null
     )
 
 select
-    begun.customer_id,
+    customer_ranks.customer_id,
+    begun.customer_rank,
     begun.channel,
+    begun.channel_number,
     begun.session_number,
     begun.begun_by,
     begun.started_at,
     begun.ended_at,
     begun.position,
     begun.intent_position,
-    intent.touchpoint as intent,
-    intent.stage as intent_stage,
-    begun.begun_by = 'customer' and intent.touchpoint is not null as is_effort
+    intent_kinds.touchpoint as intent,
+    intent_kinds.stage as intent_stage,
+    begun.begun_by = 'customer' and intent_kinds.touchpoint is not null as is_effort
 from begun
+join customer_ranks on begun.customer_rank = customer_ranks.customer_rank
+-- Few contacts are of help that the customer asks for.
 left join
-    ordered_events as intent
-    on begun.customer_id = intent.customer_id
+    session_places as intent
+    on begun.customer_rank = intent.customer_rank
     and begun.intent_position = intent.position
+left join event_kinds as intent_kinds on intent.kind_number = intent_kinds.kind_number

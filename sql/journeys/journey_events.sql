@@ -1,122 +1,27 @@
 -- journey_events: every touchpoint of a customer with the journey it belongs to.
 -- Grain: one row per customer_id, position, for every touchpoint.
--- Reads: ordered_events, parameters.
--- What a customer does no later than aftermath_us after an outcome is no sign of life
--- and belongs to no journey, unless it is an outcome itself; with 0, all of it is one.
-with
-    -- Whole numbers alone go through the windows: they take a fraction of the time that
-    -- texts do.
-    touched as (
-        select
-            customer_rank,
-            position,
-            occurred_us,
-            outcome is not null as is_outcome,
-            initiator = 'customer' as is_by_customer,
-            max(case when outcome is not null then occurred_us end) over earlier
-            as outcome_us,
-            max(case when outcome is not null then position end) over earlier
-            as outcome_position
-        from ordered_events
-        where touchpoint is not null
-        window
-            earlier as (
-                partition by customer_rank
-                order by position
-                rows between unbounded preceding and 1 preceding
-            )
-    ),
-
-    -- A sign of life: the customer acted, or the journey was decided.
-    signed as (
-        select
-            touched.*,
-            touched.is_outcome
-            or (
-                touched.is_by_customer
-                and (
-                    touched.outcome_us is null
-                    or parameters.aftermath_us = 0
-                    or touched.occurred_us - touched.outcome_us
-                    > parameters.aftermath_us
-                )
-            ) as is_sign
-        from touched
-        cross join parameters
-    ),
-
-    paced as (
-        select
-            *,
-            max(case when is_sign then occurred_us end) over earlier as sign_us,
-            max(case when is_sign then position end) over earlier as sign_position
-        from signed
-        window
-            earlier as (
-                partition by customer_rank
-                order by position
-                rows between unbounded preceding and 1 preceding
-            )
-    ),
-
-    -- It goes on while the latest sign decided nothing and is not dormant.
-    placed as (
-        select
-            paced.customer_rank,
-            paced.position,
-            paced.is_sign,
-            coalesce(
-                (
-                    paced.outcome_position is null
-                    or paced.outcome_position < paced.sign_position
-                )
-                and paced.occurred_us - paced.sign_us <= parameters.dormancy_us,
-                false
-            ) as goes_on
-        from paced
-        cross join parameters
-    ),
-
-    numbered as (
-        select
-            customer_rank,
-            position,
-            is_sign,
-            goes_on,
-            cast(
-                sum(case when is_sign and not goes_on then 1 else 0 end) over (
-                    partition by customer_rank
-                    order by position
-                    rows between unbounded preceding and current row
-                ) as bigint
-            ) as journey_number
-        from placed
-    )
-
+-- Reads: event_kinds, journey_places.
+-- Kept as a view: it is journey_places, told in words.
 select
-    ordered_events.customer_id,
-    ordered_events.customer_rank,
-    ordered_events.position,
-    case
-        when numbered.is_sign or numbered.goes_on then numbered.journey_number
-    end as journey_number,
-    ordered_events.occurred_at,
-    ordered_events.occurred_us,
-    ordered_events.touchpoint,
-    ordered_events.stage,
-    ordered_events.stage_position,
-    ordered_events.channel,
-    ordered_events.owner,
-    ordered_events.initiator,
-    ordered_events.outcome,
-    ordered_events.is_value,
-    ordered_events.device_kind,
-    ordered_events.amount_cents,
-    ordered_events.is_uncertain,
-    numbered.is_sign,
-    numbered.is_sign and not numbered.goes_on as is_opening
-from ordered_events
-join
-    numbered
-    on ordered_events.customer_rank = numbered.customer_rank
-    and ordered_events.position = numbered.position
+    journey_places.customer_id,
+    journey_places.customer_rank,
+    journey_places.position,
+    journey_places.journey_number,
+    journey_places.occurred_at,
+    journey_places.occurred_us,
+    journey_places.kind_number,
+    event_kinds.touchpoint,
+    event_kinds.stage,
+    event_kinds.stage_position,
+    event_kinds.channel,
+    event_kinds.owner,
+    event_kinds.initiator,
+    event_kinds.outcome,
+    event_kinds.is_value,
+    event_kinds.device_kind,
+    journey_places.amount_cents,
+    journey_places.is_uncertain,
+    journey_places.is_sign,
+    journey_places.is_opening
+from journey_places
+join event_kinds on journey_places.kind_number = event_kinds.kind_number

@@ -1,47 +1,64 @@
 -- journey_paths: the way of every journey as three short texts, one character a step.
 -- Grain: one row per customer_id, journey_number.
--- Reads: journeys, parameters, path_codes, touchpoint_visits.
+-- Reads: customer_ranks, event_kinds, journeys, parameters, path_codes, visit_places.
 -- A character is a code of path_codes. touchpoint_codes keeps repeats, collapsed_codes
 -- has a touchpoint that follows itself once, stage_codes has one for each stage visit.
 -- All three are empty where no touchpoint of the journey has a stage.
 with
-    -- A stay ends where the next touchpoint is another one, or none.
     coded as (
         select
-            touchpoint_visits.customer_id,
-            touchpoint_visits.journey_number,
-            touchpoint_visits.step,
+            event_kinds.kind_number,
+            event_kinds.touchpoint_number,
             touchpoint_codes.code as touchpoint_code,
-            case
-                when
-                    coalesce(
-                        touchpoint_visits.next_touchpoint
-                        <> touchpoint_visits.touchpoint,
-                        true
-                    )
-                then touchpoint_codes.code
-            end as collapsed_code,
-            case when touchpoint_visits.is_leave then stage_codes.code end as stage_code
-        from touchpoint_visits
+            stage_codes.code as stage_code
+        from event_kinds
         join
             path_codes as touchpoint_codes
             on touchpoint_codes.grain = 'touchpoint'
-            and touchpoint_codes.name = touchpoint_visits.touchpoint
+            and touchpoint_codes.name = event_kinds.touchpoint
         join
             path_codes as stage_codes
             on stage_codes.grain = 'stage'
-            and stage_codes.name = touchpoint_visits.stage
+            and stage_codes.name = event_kinds.stage
     ),
 
-    gathered as (
+    walked as (
         select
-            customer_id,
-            journey_number,
-            string_agg(touchpoint_code, '' order by step) as touchpoint_codes,
-            string_agg(collapsed_code, '' order by step) as collapsed_codes,
-            string_agg(stage_code, '' order by step) as stage_codes
-        from coded
-        group by customer_id, journey_number
+            visit_places.customer_rank,
+            visit_places.journey_number,
+            string_agg(coded.touchpoint_code, '' order by visit_places.step) as codes
+        from visit_places
+        join coded on visit_places.kind_number = coded.kind_number
+        group by visit_places.customer_rank, visit_places.journey_number
+    ),
+
+    -- A stay ends where the next touchpoint is another one, or none.
+    collapsed as (
+        select
+            visit_places.customer_rank,
+            visit_places.journey_number,
+            string_agg(coded.touchpoint_code, '' order by visit_places.step) as codes
+        from visit_places
+        join coded on visit_places.kind_number = coded.kind_number
+        -- Nothing follows a journey's last touchpoint.
+        left join
+            event_kinds as next_kinds
+            on visit_places.next_kind_number = next_kinds.kind_number
+        where
+            next_kinds.touchpoint_number is null
+            or next_kinds.touchpoint_number <> coded.touchpoint_number
+        group by visit_places.customer_rank, visit_places.journey_number
+    ),
+
+    stayed as (
+        select
+            visit_places.customer_rank,
+            visit_places.journey_number,
+            string_agg(coded.stage_code, '' order by visit_places.step) as codes
+        from visit_places
+        join coded on visit_places.kind_number = coded.kind_number
+        where visit_places.is_leave
+        group by visit_places.customer_rank, visit_places.journey_number
     )
 
 select
@@ -50,16 +67,25 @@ select
     journeys.started_at,
     journeys.status,
     journeys.duration_days,
-    coalesce(gathered.stage_codes, '') as stage_codes,
-    coalesce(gathered.touchpoint_codes, '') as touchpoint_codes,
-    coalesce(gathered.collapsed_codes, '') as collapsed_codes,
+    coalesce(stayed.codes, '') as stage_codes,
+    coalesce(walked.codes, '') as touchpoint_codes,
+    coalesce(collapsed.codes, '') as collapsed_codes,
     -- Of journeys touched as lately as that, only those that went well are known.
     journeys.status <> 'open'
     and parameters.as_of_us - epoch_us(journeys.last_touched_at)
     > parameters.dormancy_us as is_settled
 from journeys
 cross join parameters
+join customer_ranks on journeys.customer_id = customer_ranks.customer_id
 left join
-    gathered
-    on journeys.customer_id = gathered.customer_id
-    and journeys.journey_number = gathered.journey_number
+    walked
+    on customer_ranks.customer_rank = walked.customer_rank
+    and journeys.journey_number = walked.journey_number
+left join
+    collapsed
+    on customer_ranks.customer_rank = collapsed.customer_rank
+    and journeys.journey_number = collapsed.journey_number
+left join
+    stayed
+    on customer_ranks.customer_rank = stayed.customer_rank
+    and journeys.journey_number = stayed.journey_number

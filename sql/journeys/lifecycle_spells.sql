@@ -34,27 +34,22 @@ with
         select
             active_periods.activity,
             active_periods.period,
+            active_periods.series_number,
             active_periods.customer_rank,
             active_periods.number,
             ended.last_number,
-            active_periods.first_us
-            - lag(active_periods.last_us) over way as silence_us,
+            active_periods.first_us - active_periods.previous_us as silence_us,
             active_periods.last_us + parameters.dormancy_us as dormant_us,
-            lead(active_periods.number) over way as next_number
+            case
+                when active_periods.next_number <= ended.last_number
+                then active_periods.next_number
+            end as next_number
         from active_periods
         join
             ended
             on active_periods.period = ended.period
             and active_periods.number <= ended.last_number
         cross join parameters
-        window
-            way as (
-                partition by
-                    active_periods.activity,
-                    active_periods.period,
-                    active_periods.customer_rank
-                order by active_periods.number
-            )
     ),
 
     -- Silence is over the limit at the end of the period in which it gets there, and
@@ -63,6 +58,7 @@ with
         select
             paced.activity,
             paced.period,
+            paced.series_number,
             paced.customer_rank,
             paced.number,
             case
@@ -95,6 +91,7 @@ with
         select
             activity,
             period,
+            series_number,
             customer_rank,
             state,
             number as from_number,
@@ -104,6 +101,7 @@ with
         select
             activity,
             period,
+            series_number,
             customer_rank,
             'at risk' as state,
             number + 1 as from_number,
@@ -114,6 +112,7 @@ with
         select
             activity,
             period,
+            series_number,
             customer_rank,
             'dormant' as state,
             dormant_number as from_number,
@@ -131,7 +130,7 @@ select
     to_number,
     coalesce(
         lag(state) over (
-            partition by activity, period, customer_rank order by from_number
+            partition by customer_rank, series_number order by from_number
         ),
         '(none)'
     ) as previous_state

@@ -1,38 +1,55 @@
 -- numbered_events: every event of a customer in whole numbers, for funnels.
 -- Grain: one row per customer_number, position.
--- Reads: customer_numbers, event_descriptions, journey_events, ordered_events.
+-- Reads: customer_numbers, customer_ranks, event_descriptions, event_kinds,
+-- journey_places, ordered_events.
 -- A repeat is described as the customer's event just before it, in the same journey or
 -- as much in none; what is repeated has such a repeat just after it.
 with
-    described as (
+    -- Few rows; the events themselves are described by numbers alone.
+    kinds as (
         select
-            event_descriptions.description_number,
-            customer_numbers.customer_number,
-            cast(ordered_events.position as integer) as position,
-            cast(journey_events.journey_number as integer) as journey_number,
-            ordered_events.occurred_us
-        from ordered_events
-        join
-            customer_numbers
-            on ordered_events.customer_id = customer_numbers.customer_id
+            event_kinds.kind_number,
+            event_descriptions.attribution,
+            event_descriptions.description_number
+        from event_kinds
         join
             event_descriptions
-            on ordered_events.touchpoint
-            is not distinct from event_descriptions.touchpoint
-            and ordered_events.stage is not distinct from event_descriptions.stage
-            and ordered_events.kind is not distinct from event_descriptions.kind
-            and ordered_events.source is not distinct from event_descriptions.source
-            and ordered_events.channel is not distinct from event_descriptions.channel
-            and ordered_events.actor is not distinct from event_descriptions.actor
-            and ordered_events.device_kind
+            on event_kinds.touchpoint is not distinct from event_descriptions.touchpoint
+            and event_kinds.stage is not distinct from event_descriptions.stage
+            and event_kinds.kind is not distinct from event_descriptions.kind
+            and event_kinds.source is not distinct from event_descriptions.source
+            and event_kinds.channel is not distinct from event_descriptions.channel
+            and event_kinds.actor is not distinct from event_descriptions.actor
+            and event_kinds.device_kind
             is not distinct from event_descriptions.device_kind
-            and ordered_events.attribution
-            is not distinct from event_descriptions.attribution
+    ),
+
+    ranked as (
+        select customer_ranks.customer_rank, customer_numbers.customer_number
+        from customer_ranks
+        join
+            customer_numbers
+            on customer_ranks.customer_id = customer_numbers.customer_id
+    ),
+
+    described as (
+        select
+            kinds.description_number,
+            ranked.customer_number,
+            cast(ordered_events.position as integer) as position,
+            cast(journey_places.journey_number as integer) as journey_number,
+            ordered_events.occurred_us
+        from ordered_events
+        join ranked on ordered_events.customer_rank = ranked.customer_rank
+        join
+            kinds
+            on ordered_events.kind_number = kinds.kind_number
+            and ordered_events.attribution is not distinct from kinds.attribution
         -- Only touchpoints are in a journey.
         left join
-            journey_events
-            on ordered_events.customer_id = journey_events.customer_id
-            and ordered_events.position = journey_events.position
+            journey_places
+            on ordered_events.customer_rank = journey_places.customer_rank
+            and ordered_events.position = journey_places.position
     ),
 
     neighbouring as (

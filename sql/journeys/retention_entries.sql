@@ -42,38 +42,24 @@ with
         from business_days
     ),
 
-    followed as (
-        select
-            *,
-            row_number() over known as place,
-            max(number) over known as last_active_number,
-            max(last_us) over known as last_active_us
-        from active_periods
-        window
-            known as (
-                partition by activity, period, customer_rank
-                order by number
-                rows between unbounded preceding and unbounded following
-            )
-    ),
-
     entered as (
         select
             clocks.clock,
             clocks.entry,
-            followed.period,
-            followed.activity,
-            followed.customer_rank,
-            followed.number,
+            active_periods.period,
+            active_periods.activity,
+            active_periods.series_number,
+            active_periods.customer_rank,
+            active_periods.number,
             cohorts.cohort_on,
-            followed.first_us as entry_us,
+            active_periods.first_us as entry_us,
             case
                 when clocks.clock = 'calendar'
-                then today.number - followed.number - 1
+                then today.number - active_periods.number - 1
                 else
                     cast(
                         floor(
-                            cast(today.as_of_us - followed.first_us as double)
+                            cast(today.as_of_us - active_periods.first_us as double)
                             / today.width_us
                         ) as bigint
                     )
@@ -81,21 +67,24 @@ with
             end as reach_number,
             case
                 when clocks.clock = 'calendar'
-                then followed.last_active_number - followed.number
+                then active_periods.last_active_number - active_periods.number
                 else
                     cast(
                         floor(
-                            cast(followed.last_active_us - followed.first_us as double)
+                            cast(
+                                active_periods.last_active_us
+                                - active_periods.first_us as double
+                            )
                             / today.width_us
                         ) as bigint
                     )
             end as last_active_number
-        from followed
-        join today on followed.period = today.period
+        from active_periods
+        join today on active_periods.period = today.period
         join
             cohorts
-            on followed.period = cohorts.period
-            and followed.number = cohorts.number
+            on active_periods.period = cohorts.period
+            and active_periods.number = cohorts.number
         join
             (
                 values
@@ -103,8 +92,8 @@ with
                     ('rolling', 'first'),
                     ('calendar', 'recurring')
             ) as clocks(clock, entry)
-            on (clocks.entry = 'first' and followed.place = 1)
-            or (clocks.entry = 'recurring' and followed.period <> 'day')
+            on (clocks.entry = 'first' and active_periods.previous_number is null)
+            or (clocks.entry = 'recurring' and active_periods.period <> 'day')
     )
 
 select
@@ -112,6 +101,7 @@ select
     entry,
     period,
     activity,
+    series_number,
     customer_rank,
     number,
     cohort_on,

@@ -20,18 +20,6 @@ with
         join limits on retention_entries.period = limits.period
     ),
 
-    followed as (
-        select
-            activity,
-            period,
-            customer_rank,
-            number,
-            lag(number) over (
-                partition by activity, period, customer_rank order by number
-            ) as previous_number
-        from active_periods
-    ),
-
     by_calendar as (
         select
             limited.clock,
@@ -40,17 +28,16 @@ with
             limited.activity,
             limited.cohort_on,
             limited.reach_number,
-            followed.number - limited.number as number,
+            active_periods.number - limited.number as number,
             greatest(
-                coalesce(followed.previous_number - limited.number, -1), -1
+                coalesce(active_periods.previous_number - limited.number, -1), -1
             ) as previous_number
         from limited
         join
-            followed
-            on limited.activity = followed.activity
-            and limited.period = followed.period
-            and limited.customer_rank = followed.customer_rank
-            and followed.number
+            active_periods
+            on limited.series_number = active_periods.series_number
+            and limited.customer_rank = active_periods.customer_rank
+            and active_periods.number
             between limited.number and limited.number + limited.until_number
         where limited.clock = 'calendar'
     ),
@@ -73,7 +60,7 @@ with
             first_us,
             last_us,
             lag(last_us) over (
-                partition by activity, customer_rank order by day_number, utc_day
+                partition by customer_rank, activity order by day_number, utc_day
             ) as previous_us
         from activity_days
     ),

@@ -1,34 +1,56 @@
 -- touchpoint_days: on which days each customer met each touchpoint.
 -- Grain: one row per touchpoint, customer_id, day_number, utc_day.
--- Reads: business_days, journey_events.
+-- Reads: business_days, customer_ranks, event_kinds, journey_places.
 -- A day is one of the company's time zone, cut at midnight UTC: such a piece holds one
 -- midnight of either clock at most, so that its first and last instant are enough to
 -- say exactly what fell into which calendar day and which window of 24 hours. Its date,
 -- week and month are in business_days.
+with
+    gathered as (
+        select
+            event_kinds.touchpoint_number,
+            journey_places.customer_rank,
+            business_days.day_number,
+            business_days.utc_day,
+            min(journey_places.occurred_us) as first_us,
+            max(journey_places.occurred_us) as last_us,
+            count(*) as touch_count
+        from journey_places
+        join event_kinds on journey_places.kind_number = event_kinds.kind_number
+        join
+            business_days
+            on cast(
+                floor(
+                    cast(journey_places.occurred_us as double) / 86400000000e0
+                ) as bigint
+            )
+            = business_days.utc_day
+            and journey_places.occurred_us >= business_days.from_us
+            and journey_places.occurred_us < business_days.until_us
+        group by
+            event_kinds.touchpoint_number,
+            journey_places.customer_rank,
+            business_days.day_number,
+            business_days.utc_day
+    )
+
 select
-    journey_events.touchpoint,
-    journey_events.customer_id,
-    journey_events.customer_rank,
-    business_days.day_number,
-    business_days.utc_day,
-    min(journey_events.occurred_us) as first_us,
-    max(journey_events.occurred_us) as last_us,
-    count(*) as touch_count,
-    max(case when journey_events.initiator = 'customer' then 1 else 0 end)
-    = 1 as is_by_customer,
-    max(case when journey_events.is_value then 1 else 0 end) = 1 as is_value
-from journey_events
-join
-    business_days
-    on cast(floor(cast(journey_events.occurred_us as double) / 86400000000e0) as bigint)
-    = business_days.utc_day
-    and journey_events.occurred_us >= business_days.from_us
-    and journey_events.occurred_us < business_days.until_us
-group by
-    journey_events.touchpoint,
-    journey_events.customer_id,
-    journey_events.customer_rank,
-    business_days.day_number,
-    business_days.utc_day
+    event_kinds.touchpoint,
+    customer_ranks.customer_id,
+    gathered.customer_rank,
+    gathered.day_number,
+    gathered.utc_day,
+    gathered.first_us,
+    gathered.last_us,
+    gathered.touch_count,
+    coalesce(event_kinds.initiator = 'customer', false) as is_by_customer,
+    event_kinds.is_value
+from gathered
+join customer_ranks on gathered.customer_rank = customer_ranks.customer_rank
+join event_kinds on gathered.touchpoint_number = event_kinds.kind_number
 -- So that who asks for one touchpoint reads its rows alone.
-order by touchpoint, customer_id, day_number, utc_day
+order by
+    event_kinds.touchpoint,
+    gathered.customer_rank,
+    gathered.day_number,
+    gathered.utc_day

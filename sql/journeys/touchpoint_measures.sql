@@ -1,43 +1,46 @@
 -- touchpoint_measures: who met each touchpoint, what they said and how long they
 -- waited.
 -- Grain: one row per touchpoint.
--- Reads: kind_touchpoints, ordered_events, touchpoint_visits, touchpoints,
+-- Reads: event_kinds, journey_places, kind_touchpoints, touchpoint_visits, touchpoints,
 -- voice_summaries.
 with
     paced as (
         select
-            customer_id,
-            touchpoint,
-            stage,
-            occurred_at,
-            lead(occurred_us) over (
-                partition by customer_id, touchpoint order by position
+            journey_places.customer_rank,
+            event_kinds.touchpoint_number,
+            journey_places.occurred_at,
+            lead(journey_places.occurred_us) over (
+                partition by journey_places.customer_rank, event_kinds.touchpoint_number
+                order by journey_places.position
             )
-            - occurred_us as again_us
-        from ordered_events
-        where touchpoint is not null
+            - journey_places.occurred_us as again_us
+        from journey_places
+        join event_kinds on journey_places.kind_number = event_kinds.kind_number
     ),
 
-    met as (
+    counted as (
         select
-            touchpoint,
+            touchpoint_number,
             count(*) as event_count,
-            count(distinct customer_id) as customer_count,
+            count(distinct customer_rank) as customer_count,
             min(occurred_at) as first_met_at,
             max(occurred_at) as last_met_at,
             -- Met again within seven days.
             count(
-                distinct case when again_us <= 604800000000 then customer_id end
+                distinct case when again_us <= 604800000000 then customer_rank end
             ) as repeat_customer_count
         from paced
-        group by touchpoint
+        group by touchpoint_number
     ),
 
     reached as (
-        select stage, count(distinct customer_id) as customer_count
-        from paced
-        where stage is not null
-        group by stage
+        select
+            event_kinds.stage,
+            count(distinct journey_places.customer_rank) as customer_count
+        from journey_places
+        join event_kinds on journey_places.kind_number = event_kinds.kind_number
+        where event_kinds.stage is not null
+        group by event_kinds.stage
     ),
 
     waited as (
@@ -86,7 +89,13 @@ select
     cast(labelled.event_count as double) / labelled.total as top_label_share
 from touchpoints
 -- A touchpoint that nobody met keeps its row, with zeros and nothing said.
-left join met on touchpoints.touchpoint = met.touchpoint
+left join
+    (
+        select event_kinds.touchpoint, counted.*
+        from counted
+        join event_kinds on counted.touchpoint_number = event_kinds.kind_number
+    ) as met
+    on touchpoints.touchpoint = met.touchpoint
 left join reached on touchpoints.stage = reached.stage
 left join waited on touchpoints.touchpoint = waited.touchpoint
 left join

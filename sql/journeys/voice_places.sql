@@ -1,11 +1,11 @@
 -- voice_places: the touchpoint that each message or answer of a customer speaks of.
 -- Grain: one row per customer_id, position, for events with a score, and for words of
 -- a customer that were scored for sentiment or are in a language that is not.
--- Reads: known_events, ordered_events, parameters.
+-- Reads: event_kinds, known_events, ordered_events, parameters.
 with
     -- Words in a language that has no lexicon; en where they were scored.
     unscored as (
-        select event_id, split_part(sentiment_basis, ':', 2) as language
+        select event_key, split_part(sentiment_basis, ':', 2) as language
         from known_events
         where sentiment_basis like 'language:%'
     ),
@@ -21,7 +21,7 @@ with
         union all
         select ordered_events.customer_rank, ordered_events.position, unscored.language
         from ordered_events
-        join unscored on ordered_events.event_id = unscored.event_id
+        join unscored on ordered_events.event_key = unscored.event_key
         where ordered_events.actor = 'customer'
     ),
 
@@ -33,31 +33,76 @@ with
 
     speakers as (select customer_rank from uttered group by customer_rank),
 
-    -- The latest touchpoint on the way so far, of any channel and of the same one.
-    heard as (
+    -- What was said, and what it can speak of; numbers alone go through the windows.
+    placed as (
         select
             ordered_events.customer_rank,
             ordered_events.position,
-            max(
-                case
-                    when ordered_events.stage is not null then ordered_events.position
-                end
-            ) over (
-                partition by ordered_events.customer_rank
-                order by ordered_events.position
-                rows between unbounded preceding and current row
-            ) as any_position,
-            max(
-                case
-                    when ordered_events.stage is not null then ordered_events.position
-                end
-            ) over (
-                partition by ordered_events.customer_rank, ordered_events.channel
-                order by ordered_events.position
-                rows between unbounded preceding and current row
-            ) as same_position
+            ordered_events.occurred_us,
+            ordered_events.channel_number,
+            ordered_events.kind_number,
+            uttered.position is not null as is_uttered,
+            uttered.language,
+            case
+                when ordered_events.stage is not null then ordered_events.position
+            end as staged_position
         from ordered_events
         join speakers on ordered_events.customer_rank = speakers.customer_rank
+        -- Most touchpoints say nothing.
+        left join
+            uttered
+            on ordered_events.customer_rank = uttered.customer_rank
+            and ordered_events.position = uttered.position
+        where ordered_events.stage is not null or uttered.position is not null
+    ),
+
+    -- The latest touchpoint on the way so far, of any channel and of the same one.
+    heard as (
+        select
+            *,
+            max(staged_position) over (
+                partition by customer_rank
+                order by position
+                rows between unbounded preceding and current row
+            ) as any_position,
+            max(staged_position) over (
+                partition by customer_rank, channel_number
+                order by position
+                rows between unbounded preceding and current row
+            ) as same_position
+        from placed
+    ),
+
+    -- A reply within a day belongs to its own channel's touchpoint, an answer to a
+    -- survey to whatever came last; after a dormant silence it belongs nowhere.
+    answered as (
+        select
+            heard.customer_rank,
+            heard.position,
+            heard.language,
+            case
+                when heard.occurred_us - same_channel.occurred_us <= 86400000000
+                then same_channel.kind_number
+                when
+                    heard.occurred_us - any_channel.occurred_us
+                    <= parameters.dormancy_us
+                then any_channel.kind_number
+            end as kind_number,
+            -- Said at a touchpoint rather than being one.
+            heard.any_position is null
+            or heard.any_position <> heard.position as is_reply
+        from heard
+        cross join parameters
+        -- Who speaks before any touchpoint speaks of none.
+        left join
+            placed as same_channel
+            on heard.customer_rank = same_channel.customer_rank
+            and heard.same_position = same_channel.position
+        left join
+            placed as any_channel
+            on heard.customer_rank = any_channel.customer_rank
+            and heard.any_position = any_channel.position
+        where heard.is_uttered
     )
 
 select
@@ -66,39 +111,13 @@ select
     voiced.event_id,
     voiced.occurred_at,
     voiced.channel,
-    uttered.language,
-    -- A reply within a day belongs to its own channel's touchpoint, an answer to a
-    -- survey to whatever came last; after a dormant silence it belongs nowhere.
-    case
-        when voiced.occurred_us - same_channel.occurred_us <= 86400000000
-        then same_channel.touchpoint
-        when voiced.occurred_us - any_channel.occurred_us <= parameters.dormancy_us
-        then any_channel.touchpoint
-    end as touchpoint,
-    case
-        when voiced.occurred_us - same_channel.occurred_us <= 86400000000
-        then same_channel.stage
-        when voiced.occurred_us - any_channel.occurred_us <= parameters.dormancy_us
-        then any_channel.stage
-    end as stage,
-    -- Said at a touchpoint rather than being one.
-    heard.any_position is null or heard.any_position <> uttered.position as is_reply
-from uttered
-join
-    heard
-    on uttered.customer_rank = heard.customer_rank
-    and uttered.position = heard.position
+    answered.language,
+    spoken_of.touchpoint,
+    spoken_of.stage,
+    answered.is_reply
+from answered
 join
     ordered_events as voiced
-    on uttered.customer_rank = voiced.customer_rank
-    and uttered.position = voiced.position
-cross join parameters
--- Who speaks before any touchpoint speaks of none.
-left join
-    ordered_events as same_channel
-    on heard.customer_rank = same_channel.customer_rank
-    and heard.same_position = same_channel.position
-left join
-    ordered_events as any_channel
-    on heard.customer_rank = any_channel.customer_rank
-    and heard.any_position = any_channel.position
+    on answered.customer_rank = voiced.customer_rank
+    and answered.position = voiced.position
+left join event_kinds as spoken_of on answered.kind_number = spoken_of.kind_number

@@ -34,7 +34,7 @@ with
                     )
             end as given_id
         from ordered_events
-        join known_events on ordered_events.event_id = known_events.event_id
+        join known_events on ordered_events.event_key = known_events.event_key
         left join
             business_days
             on business_days.utc_day

@@ -38,6 +38,8 @@ EVENTS = pl.Schema(
 )
 # The models that make the numbers which funnels read, each after those it reads.
 NUMBERS = ("customer_numbers", "event_descriptions", "numbered_events")
+# What event_kinds says of an event, as far as funnels ask.
+KIND = "touchpoint, stage, kind, source, channel, actor, device_kind"
 ATTRIBUTES = pl.Schema(
     {
         "customer_id": pl.String,
@@ -135,14 +137,18 @@ def database(
 def number(con: duckdb.DuckDBPyConnection) -> None:
     """Make the tables of numbers from the table of events, as a run makes them."""
     con.execute(
-        "create temp view ordered_events as "
+        "create temp table ordered_events as "
         "select *, epoch_us(occurred_at) as occurred_us, "
-        "customer_id || '/' || position as event_id from events"
+        "customer_id || '/' || position as event_key, "
+        "dense_rank() over (order by customer_id) as customer_rank, "
+        f"dense_rank() over (order by {KIND}) as kind_number from events"
     )
-    con.execute(
-        "create temp view journey_events as select customer_id, position, journey_number "
-        "from events where journey_number is not null"
-    )
+    for name, query in (
+        ("event_kinds", f"select distinct kind_number, {KIND} from ordered_events"),
+        ("customer_ranks", "select distinct customer_rank, customer_id from ordered_events"),
+        ("journey_places", "from ordered_events where journey_number is not null"),
+    ):
+        con.execute(f"create temp view {name} as {query}")
     models = {model.name: model for model in shipped_models()}
     for name in NUMBERS:
         con.execute(f"create table {name} as {models[name].sql}")

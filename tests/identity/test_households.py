@@ -37,7 +37,8 @@ def households(
     }
     provide(con, given)
     owners = pl.DataFrame(schema={"event_id": pl.String, "customer_id": pl.String})
-    con.register("event_customers", frames.get("event_customers", owners))
+    owners = frames.get("event_customers", owners)
+    con.register("event_customers", owners.rename({"event_id": "event_key"}))
     return members(con, persons=persons, key=b"key")
 
 

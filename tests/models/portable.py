@@ -104,6 +104,7 @@ UNIQUE = frozenset(
         "day_on",
         "distance",
         "event_id",
+        "event_key",
         "from_number",
         "identifier",
         "journey_number",

@@ -1,6 +1,6 @@
 """The tables a run hands to the models, empty, and models run over small given tables."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import date, datetime
 
@@ -27,11 +27,13 @@ AS_OF = datetime(2026, 3, 1)  # noqa: DTZ001 - the models' instants are naive UT
 HOUR_US = 3_600_000_000
 DAY_US = 24 * HOUR_US
 
+# An opened lake gives each event's id a second time, in a form that is quickly compared.
+KEYED = {"event_key": pl.String}
 PROVIDED: Mapping[str, pl.Schema] = {
-    "landed_events": LANDED_EVENTS,
-    "landed_revisions": LANDED_EVENTS,
-    "landed_identifiers": LANDED_IDENTIFIERS,
-    "landed_attributes": LANDED_ATTRIBUTES,
+    "landed_events": pl.Schema({**LANDED_EVENTS, **KEYED}),
+    "landed_revisions": pl.Schema({**LANDED_EVENTS, **KEYED}),
+    "landed_identifiers": pl.Schema({**LANDED_IDENTIFIERS, **KEYED}),
+    "landed_attributes": pl.Schema({**LANDED_ATTRIBUTES, **KEYED}),
     "landed_files": FILES,
     "landed_quarantine": QUARANTINE,
     "identifiers": pl.Schema(
@@ -200,6 +202,18 @@ DERIVED: Mapping[str, tuple[str, str]] = {
     "as_of_us": ("as_of", "epoch_us(cast(as_of as timestamp))"),
     "identifier": ("namespace", "namespace || ':' || value"),
     "customer_rank": ("customer_id", "cast(hash(customer_id) % 2147483647 as integer)"),
+    "event_key": ("event_id", "event_id"),
+}
+# What describes an event; models know it by one number of event_kinds.
+WORDS = (
+    *("source", "channel", "kind", "label", "actor", "device_kind", "time_precision"),
+    *("touchpoint", "stage", "stage_position", "initiator", "outcome", "is_value", "owner"),
+)
+# Tables in words that a test may give, and the one in numbers beneath, which models read.
+BENEATH: Mapping[str, str | None] = {
+    "ordered_events": None,
+    "journey_events": "journey_places",
+    "touchpoint_visits": "visit_places",
 }
 ONE_ROW: Mapping[str, pl.DataFrame] = {
     "device_namespaces": pl.DataFrame({"namespace": ["anonymous_id", "visitor"]}),
@@ -233,6 +247,8 @@ def fill(con: duckdb.DuckDBPyConnection, name: str, frame: pl.DataFrame) -> None
     """Put `frame` into the empty table `name`, columns left out as usual, none unknown."""
     types = con.execute(f'select column_name, column_type from (describe "{name}")').fetchall()
     known = {column for column, _ in types}
+    if "event_key" in known and "event_id" not in known and "event_id" in frame.columns:
+        frame = frame.rename({"event_id": "event_key"})
     assert set(frame.columns) <= known, f"{name} has no column {set(frame.columns) - known}"
     con.register("given", frame)
     columns = ", ".join(
@@ -255,9 +271,7 @@ def _expression(column: str, given: list[str]) -> str:
 def provide(con: duckdb.DuckDBPyConnection, frames: Mapping[str, pl.DataFrame]) -> None:
     """Make every provided table: the given rows, the usual one, or none."""
     for name, schema in PROVIDED.items():
-        con.register("empty", schema.to_frame())
-        con.execute(f'create table "{name}" as select * from empty')
-        con.unregister("empty")
+        empty(con, name, schema)
         if name in frames or name in ONE_ROW:
             fill(con, name, frames.get(name, ONE_ROW.get(name, schema.to_frame())))
 
@@ -284,14 +298,133 @@ def make(
     frames: Mapping[str, pl.DataFrame],
 ) -> None:
     """Make the table `name` and all it reads; a given frame stands in for its model."""
-    provide(con, frames)
-    given = frames.keys() & models.keys()
-    needed = ancestors(models, name, given)
+    needed = ancestors(models, name, frames.keys() | beneath(frames).keys())
     read = {table for one in needed for table in models[one].reads}
-    assert frames.keys() <= read, f"{name} reads no {frames.keys() - read}"
-    for one in given:
-        con.register("empty", shape(models, one).to_frame())
-        con.execute(f'create table "{one}" as select * from empty')
-        con.unregister("empty")
+    unread = frames.keys() - read - {beneath(frames)[one] for one in beneath(frames).keys() & read}
+    assert not unread, f"{name} reads no {unread}"
+    make_all(con, models, [name], frames)
+
+
+def make_all(
+    con: duckdb.DuckDBPyConnection,
+    models: Mapping[str, Model],
+    names: Iterable[str],
+    frames: Mapping[str, pl.DataFrame],
+) -> None:
+    """Make several tables and all they read, over frames of which some may be read by none."""
+    provide(con, frames)
+    made = frames.keys() & models.keys()
+    for one in sorted(made):
+        empty(con, one, shape(models, one))
         fill(con, one, frames[one])
-    list(build(con, [models[one] for one in needed], PROVIDED.keys() | given))
+    names = list(names)
+    lower = beneath(frames)
+    missing = _needed(models, names, made | lower.keys())
+    worded = [one for one in BENEATH if one in made]
+    if worded and "event_kinds" in missing:
+        empty(con, "event_kinds", shape(models, "event_kinds"))
+        number_kinds(con, worded)
+        made |= {"event_kinds"}
+    read = {table for one in missing for table in models[one].reads}
+    for one in lower.keys() & read - made:
+        empty(con, one, shape(models, one))
+        put_beneath(con, one, lower[one])
+        made |= {one}
+    named = [one for one in sorted(frames) if "customer_id" in frames[one].columns]
+    if frames.keys() & models.keys() & set(named) and "customer_ranks" in missing:
+        empty(con, "customer_ranks", shape(models, "customer_ranks"))
+        rank_customers(con, named)
+        made |= {"customer_ranks"}
+    needed = _needed(models, names, made)
+    list(build(con, [models[one] for one in sorted(needed)], PROVIDED.keys() | made))
+
+
+def _needed(models: Mapping[str, Model], names: list[str], given: AbstractSet[str]) -> set[str]:
+    """The models of these names and all that they read, up to the given ones."""
+    return set().union(*(ancestors(models, name, given) for name in names))
+
+
+def beneath(frames: Mapping[str, pl.DataFrame]) -> dict[str, str]:
+    """The tables in numbers beneath the given ones in words."""
+    return {numbers: words for words, numbers in BENEATH.items() if numbers and words in frames}
+
+
+def empty(con: duckdb.DuckDBPyConnection, name: str, schema: pl.Schema) -> None:
+    """Make a table without rows."""
+    con.register("empty", schema.to_frame())
+    con.execute(f'create table "{name}" as select * from empty')
+    con.unregister("empty")
+
+
+def columns_of(con: duckdb.DuckDBPyConnection, name: str) -> list[str]:
+    """The columns of a table."""
+    found = con.execute(f'select column_name from (describe "{name}")').fetchall()
+    return [column for (column,) in found]
+
+
+def words_of(con: duckdb.DuckDBPyConnection, name: str, prefix: str = "") -> dict[str, str]:
+    """Where a table has each of WORDS, or those of what comes next; null where it has it not."""
+    known = columns_of(con, name)
+    return {word: prefix + word if prefix + word in known else "null" for word in WORDS}
+
+
+def number_kinds(con: duckdb.DuckDBPyConnection, worded: list[str]) -> None:
+    """Fill `event_kinds` with all that the given events say, and number these by it."""
+    parts = [
+        f"select {', '.join(f'{there} as {word}' for word, there in words.items())} from {name}"
+        for name in worded
+        for words in (words_of(con, name), words_of(con, name, "next_"))
+        if words["touchpoint"] != "null"
+    ]
+    con.execute(
+        f"insert into event_kinds by name with told as (select distinct * "
+        f"from ({' union all '.join(parts)})), "
+        "numbered as (select *, row_number() over () as kind_number from told) "
+        "select *, 100 as source_rank, min(kind_number) over (partition by channel) "
+        "as channel_number, case when touchpoint is not null then min(kind_number) "
+        "over (partition by touchpoint) end as touchpoint_number from numbered"
+    )
+    for name in worded:
+        for number in {"kind_number", "channel_number"} & set(columns_of(con, name)):
+            con.execute(f"update {name} set {number} = {number_in(con, name, '', number)}")
+
+
+def number_in(
+    con: duckdb.DuckDBPyConnection, name: str, prefix: str, number: str = "kind_number"
+) -> str:
+    """The expression that finds the number of a row's words in `event_kinds`."""
+    alike = " and ".join(
+        f"kinds.{word} is not distinct from {'null' if there == 'null' else f'{name}.{there}'}"
+        for word, there in words_of(con, name, prefix).items()
+    )
+    return f"(select kinds.{number} from event_kinds as kinds where {alike})"
+
+
+def put_beneath(con: duckdb.DuckDBPyConnection, numbers: str, words: str) -> None:
+    """Fill a table in numbers with what the one in words above it says."""
+    known = columns_of(con, words)
+    rank = DERIVED["customer_rank"][1]
+    found = {
+        "customer_rank": "customer_rank" if "customer_rank" in known else rank,
+        "kind_number": number_in(con, words, ""),
+        "next_kind_number": "case when next_touchpoint is not null "
+        f"then {number_in(con, words, 'next_')} end",
+    }
+    columns = {
+        column: found.get(column, column)
+        for column in columns_of(con, numbers)
+        if column in found or column in known
+    }
+    told = ", ".join(f"{there} as {column}" for column, there in columns.items())
+    con.execute(f"insert into {numbers} by name select {told} from {words}")
+
+
+def rank_customers(con: duckdb.DuckDBPyConnection, named: list[str]) -> None:
+    """Fill `customer_ranks` with the customers of the given tables."""
+    everybody = " union ".join(
+        f"select distinct customer_id from {name} where customer_id is not null" for name in named
+    )
+    rank = DERIVED["customer_rank"][1]
+    con.execute(
+        f"insert into customer_ranks by name select *, {rank} as customer_rank from ({everybody})"
+    )

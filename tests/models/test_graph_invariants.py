@@ -11,8 +11,8 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.warehouse import Model, build
-from tests.models.provided import AS_OF, DAY_US, PROVIDED, ancestors, fill, provide, shape
+from pipeline.warehouse import Model
+from tests.models.provided import AS_OF, DAY_US, make_all
 
 ENDS = ("(completed)", "(ended)", "(open)")
 STAGES = {"A": ("Look", 1), "B": ("Look", 1), "C": ("Buy", 2), "Z": ("Buy", 2), "X": (None, None)}
@@ -85,13 +85,7 @@ def built(
     """The models of these names over the ways."""
     con = duckdb.connect(config={"python_enable_replacements": False, "threads": 1})
     parameters = pl.DataFrame({"as_of": [AS_OF], "dormancy_us": [dormancy_days * DAY_US]})
-    provide(con, {"parameters": parameters})
-    con.register("empty", shape(models, "ordered_events").to_frame())
-    con.execute("create table ordered_events as from empty")
-    fill(con, "ordered_events", ordered(ways))
-    given = frozenset({"ordered_events"})
-    wanted = {one for name in names for one in ancestors(models, name, given)}
-    list(build(con, [models[one] for one in wanted], PROVIDED.keys() | given))
+    make_all(con, models, names, {"parameters": parameters, "ordered_events": ordered(ways)})
     return con
 
 

@@ -195,7 +195,7 @@ def shaped(con: duckdb.DuckDBPyConnection, *names: str) -> None:
     con.execute(
         "create table customer_numbers as select customer_id, "
         "cast(row_number() over (order by customer_id) as integer) as customer_number "
-        "from (select distinct customer_id from journey_events)"
+        "from customer_ranks"
     )
     for name in names:
         query = (sql_folder() / "publish" / f"{name}.sql").read_text()

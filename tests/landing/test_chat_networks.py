@@ -170,6 +170,16 @@ def test_in_an_exported_personal_chat_the_other_is_the_customer(tmp_path: Path) 
     assert people(found[1]) == {"recipient telegram_user": "8", "agent telegram_user": "9"}
 
 
+def test_a_message_alone_takes_no_other_s_chat(tmp_path: Path) -> None:
+    """What stands before it in the file is another record, not the head of an export."""
+    update, alone = events(
+        found_in(tmp_path, "telegram", [TELEGRAM_UPDATE, {**TELEGRAM_EXPORTED, "id": 77}])
+    )
+
+    assert (update.own_id, update.object_id) == ("8:31", "8")
+    assert (alone.own_id, alone.object_id) == (None, None)
+
+
 def test_an_older_export_s_local_time_needs_the_zone(tmp_path: Path) -> None:
     """It bears no Unix time."""
     old = {name: value for name, value in TELEGRAM_EXPORTED.items() if name != "date_unixtime"}

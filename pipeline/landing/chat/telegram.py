@@ -71,8 +71,9 @@ def read(file: RawFile, feed: Feed) -> Iterator[Outcome]:
 def _exported(file: RawFile) -> Fields:
     """The chat that a Desktop export is of, from what stands before its messages."""
     start = next((stream.read(4096) for _, stream in members(file)), b"")
-    head = start.decode("utf-8", "replace").partition('"messages"')[0]
-    found = {name: pattern.search(head) for name, pattern in CHAT.items()}
+    head, messages, _ = start.decode("utf-8", "replace").partition('"messages"')
+    # Messages that stand alone say of no chat, whatever ids are around them.
+    found = {name: pattern.search(head) for name, pattern in CHAT.items()} if messages else {}
     return {name: match[2].strip() for name, match in found.items() if match is not None}
 
 

@@ -164,10 +164,9 @@ with recursive
             description_number,
             step,
             step_count = 1
-            and step = 1
+            and (step = 1 or ordering = 'any')
             and len(excluded) = 0
             and hold is null
-            and ordering <> 'any'
             and counting <> 'totals'
             and ties = 'position'
             and entered_from is null
@@ -746,8 +745,11 @@ with recursive
             on repeated.unit = weighed.unit
             and repeated.entry_place < weighed.entry_place
         where
-            weighed.entry_place > repeated.end_place
-            or weighed.entered_us > repeated.end_us
+            counting = 'totals'
+            and (
+                weighed.entry_place > repeated.end_place
+                or weighed.entered_us > repeated.end_us
+            )
         group by weighed.unit
     ),
 

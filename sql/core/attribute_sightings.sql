@@ -1,20 +1,23 @@
 -- attribute_sightings: what each source says of each customer, and when it said so.
 -- Grain: one row per customer_id, attribute, source, value.
--- Reads: event_customers, known_events, landed_attributes, parameters.
+-- Reads: landed_attributes, ordered_events, parameters.
 with
     said as (
         select
+            ordered_events.customer_id,
+            ordered_events.attribution,
             landed_attributes.event_key,
             landed_attributes.attribute,
             landed_attributes.value,
             landed_attributes.source,
             landed_attributes.occurred_at
         from landed_attributes
-        join known_events on landed_attributes.event_id = known_events.event_id
-        where not known_events.is_machine
+        join ordered_events on landed_attributes.event_key = ordered_events.event_key
         union all
         -- Whoever leaves a mailing or calls it spam wants no more of them.
         select
+            customer_id,
+            attribution,
             event_key,
             'consent_email' as attribute,
             case
@@ -22,32 +25,23 @@ with
             end as value,
             source,
             occurred_at
-        from known_events
-        where
-            not is_machine
-            and kind in ('email_subscribed', 'email_unsubscribed', 'email_complained')
+        from ordered_events
+        where kind in ('email_subscribed', 'email_unsubscribed', 'email_complained')
     ),
 
     placed as (
         select
-            event_customers.customer_id,
-            said.attribute,
-            said.source,
-            said.value,
-            said.event_key,
-            said.occurred_at,
+            said.*,
             row_number() over (
-                partition by
-                    event_customers.customer_id, said.attribute, said.source, said.value
+                partition by said.customer_id, said.attribute, said.source, said.value
                 order by said.occurred_at desc, said.event_key
             ) as recency
         from said
-        join event_customers on said.event_key = event_customers.event_key
         cross join parameters
         where
             said.occurred_at <= parameters.as_of
             -- Who used a shared device is a guess, and a guess names nobody.
-            and event_customers.attribution <> 'nearest_login'
+            and said.attribution <> 'nearest_login'
     )
 
 select

@@ -162,9 +162,9 @@ def test_a_guess_on_a_shared_device_names_nobody(run_model: RunModel) -> None:
         "attribute_sightings",
         event_customers=EVENT_CUSTOMERS,
         known_events=table("""
-            event_id | source | kind            | is_machine
-            e1       | crm    | contact_created | false
-            e3       | web    | form_sent       | false
+            event_id | source | kind            | occurred_at
+            e1       | crm    | contact_created | 2026-01-01 00:00:00
+            e3       | web    | form_sent       | 2026-01-01 00:00:00
         """),
         landed_attributes=table("""
             event_id | source | attribute | value | occurred_at

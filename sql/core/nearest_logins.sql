@@ -80,33 +80,13 @@ with
         select
             event_id,
             event_key,
-            case
-                when
-                    min(
-                        case
-                            when distance_us = least_distance_us then first_customer_id
-                        end
-                    ) = max(
-                        case
-                            when distance_us = least_distance_us then last_customer_id
-                        end
-                    )
-                then
-                    min(
-                        case
-                            when distance_us = least_distance_us then first_customer_id
-                        end
-                    )
-            end as customer_id,
-            min(case when strength = least_strength then identifier end) as identifier,
-            coalesce(
-                min(
-                    case when distance_us = least_distance_us then first_customer_id end
-                ) <> max(
-                    case when distance_us = least_distance_us then last_customer_id end
-                ),
-                false
-            ) as is_contested
+            min(
+                case when distance_us = least_distance_us then first_customer_id end
+            ) as first_customer_id,
+            max(
+                case when distance_us = least_distance_us then last_customer_id end
+            ) as last_customer_id,
+            min(case when strength = least_strength then identifier end) as identifier
         from rivals
         group by event_id, event_key
     )
@@ -114,10 +94,15 @@ with
 select
     nearest.event_id,
     nearest.event_key,
-    nearest.customer_id,
+    customer_ranks.customer_id,
     customer_ranks.customer_rank,
     nearest.identifier,
-    nearest.is_contested
+    coalesce(
+        nearest.first_customer_id <> nearest.last_customer_id, false
+    ) as is_contested
 from nearest
--- Often it cannot be said who was there.
-left join customer_ranks on nearest.customer_id = customer_ranks.customer_id
+-- Nobody where no log-in is near, or those of several people.
+left join
+    customer_ranks
+    on nearest.first_customer_id = customer_ranks.customer_id
+    and nearest.first_customer_id = nearest.last_customer_id

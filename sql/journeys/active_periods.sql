@@ -12,7 +12,6 @@ with
         select
             activity,
             'day' as period,
-            case activity when 'any' then 1 else 4 end as series_number,
             customer_rank,
             day_number as number,
             min(first_us) as first_us,
@@ -23,7 +22,6 @@ with
         select
             activity_days.activity,
             'week' as period,
-            case activity_days.activity when 'any' then 2 else 5 end as series_number,
             activity_days.customer_rank,
             days.week_number as number,
             min(activity_days.first_us) as first_us,
@@ -35,7 +33,6 @@ with
         select
             activity_days.activity,
             'month' as period,
-            case activity_days.activity when 'any' then 3 else 6 end as series_number,
             activity_days.customer_rank,
             days.month_number as number,
             min(activity_days.first_us) as first_us,
@@ -43,6 +40,15 @@ with
         from activity_days
         join days on activity_days.day_number = days.day_number
         group by activity_days.activity, activity_days.customer_rank, days.month_number
+    ),
+
+    numbered as (
+        select
+            *,
+            case activity when 'any' then 0 else 3 end + case
+                period when 'day' then 1 when 'week' then 2 else 3
+            end as series_number
+        from periods
     )
 
 select
@@ -58,7 +64,7 @@ select
     lead(number) over known as next_number,
     max(number) over known as last_active_number,
     max(last_us) over known as last_active_us
-from periods
+from numbered
 window
     known as (
         partition by customer_rank, series_number

@@ -18,6 +18,21 @@ with
         where touchpoint is not null
     ),
 
+    -- Only needed where an aftermath is left out; by default none is.
+    decided as (
+        select
+            touched.*,
+            parameters.aftermath_us,
+            max(case when touched.is_outcome then touched.occurred_us end) over (
+                partition by touched.customer_rank
+                order by touched.position
+                rows between unbounded preceding and 1 preceding
+            ) as outcome_us
+        from touched
+        cross join parameters
+        where parameters.aftermath_us > 0
+    ),
+
     -- A sign of life: the customer acted, or the journey was decided.
     signed as (
         select
@@ -31,34 +46,16 @@ with
         where parameters.aftermath_us = 0
         union all
         select
-            decided.customer_rank,
-            decided.position,
-            decided.occurred_us,
-            decided.is_outcome,
-            decided.is_outcome
+            customer_rank,
+            position,
+            occurred_us,
+            is_outcome,
+            is_outcome
             or (
-                decided.is_by_customer
-                and (
-                    decided.outcome_us is null
-                    or decided.occurred_us - decided.outcome_us > decided.aftermath_us
-                )
+                is_by_customer
+                and (outcome_us is null or occurred_us - outcome_us > aftermath_us)
             ) as is_sign
-        from
-            (
-                select
-                    touched.*,
-                    parameters.aftermath_us,
-                    max(
-                        case when touched.is_outcome then touched.occurred_us end
-                    ) over (
-                        partition by touched.customer_rank
-                        order by touched.position
-                        rows between unbounded preceding and 1 preceding
-                    ) as outcome_us
-                from touched
-                cross join parameters
-                where parameters.aftermath_us > 0
-            ) as decided
+        from decided
     ),
 
     paced as (

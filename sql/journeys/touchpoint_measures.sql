@@ -33,6 +33,12 @@ with
         group by touchpoint_number
     ),
 
+    met as (
+        select event_kinds.touchpoint, counted.*
+        from counted
+        join event_kinds on counted.touchpoint_number = event_kinds.kind_number
+    ),
+
     reached as (
         select
             event_kinds.stage,
@@ -89,13 +95,7 @@ select
     cast(labelled.event_count as double) / labelled.total as top_label_share
 from touchpoints
 -- A touchpoint that nobody met keeps its row, with zeros and nothing said.
-left join
-    (
-        select event_kinds.touchpoint, counted.*
-        from counted
-        join event_kinds on counted.touchpoint_number = event_kinds.kind_number
-    ) as met
-    on touchpoints.touchpoint = met.touchpoint
+left join met on touchpoints.touchpoint = met.touchpoint
 left join reached on touchpoints.stage = reached.stage
 left join waited on touchpoints.touchpoint = waited.touchpoint
 left join

@@ -10,7 +10,7 @@ import pytest
 from pipeline.session_cuts import session_cuts
 from pipeline.settings import Journeys
 from pipeline.warehouse import Model
-from tests.models.provided import fill, provide, shape
+from tests.models.provided import give, provide, shape
 from tests.tables import table
 
 
@@ -26,10 +26,7 @@ def cut(
         ("ordered_events", events.drop("properties", strict=False)),
         ("known_events", events.drop("customer_id", "position", "occurred_at", strict=False)),
     ):
-        con.register("empty", shape(models, name).to_frame())
-        con.execute(f'create table "{name}" as select * from empty')
-        con.unregister("empty")
-        fill(con, name, frame.select(set(frame.columns) & set(shape(models, name))))
+        give(con, models, name, frame.select(set(frame.columns) & set(shape(models, name))))
     return sorted(session_cuts(con, Journeys(**rules))["position"])
 
 

@@ -11,8 +11,8 @@ from pipeline.causes.opportunities import opportunities
 from pipeline.causes.tables import ARMS, KEYS, LEAST_CUSTOMERS, alike, alone, causes, judged
 from pipeline.proportions import SURE
 from pipeline.simulate.plan import Plan, usual, without_incident
-from pipeline.warehouse import Model, build
-from tests.models.provided import PROVIDED, ancestors, fill, provide, shape
+from pipeline.warehouse import Model
+from tests.models.provided import make_all
 from tests.walked import build_walked, walked
 
 READS = (
@@ -110,14 +110,7 @@ def made(
         "stage_visits": pl.DataFrame(schema={"customer_id": pl.String}),
     }
     with duckdb.connect() as con:
-        provide(con, {})
-        for name, frame in given.items():
-            con.register("empty", shape(models, name).to_frame())
-            con.execute(f'create table "{name}" as select * from empty')
-            con.unregister("empty")
-            fill(con, name, frame)
-        needed = ancestors(models, "touchpoint_visits", given.keys())
-        list(build(con, [models[one] for one in needed], PROVIDED.keys() | given.keys()))
+        make_all(con, models, given, given)
         return causes(con)
 
 

@@ -53,7 +53,7 @@ def test_no_experiment_no_arm() -> None:
 
 def test_everyone_is_looked_at_for_one_dormancy_limit(con, models) -> None:  # noqa: ANN001
     """Ada completes on the last moment, Bob after it; Cleo saw both arms; Dan came too late."""
-    from tests.models.provided import fill, provide, shape  # noqa: PLC0415
+    from tests.models.provided import give, provide  # noqa: PLC0415
 
     given = {
         "ordered_events": table("""
@@ -79,10 +79,7 @@ def test_everyone_is_looked_at_for_one_dormancy_limit(con, models) -> None:  # n
     }
     provide(con, {"touchpoints": table("touchpoint | outcome\nRenewed | completes")})
     for name, frame in given.items():
-        con.register("empty", shape(models, name).to_frame())
-        con.execute(f'create table "{name}" as select * from empty')
-        con.unregister("empty")
-        fill(con, name, frame)
+        give(con, models, name, frame)
 
     sql = (sql_folder() / "change" / "experiment_exposures.sql").read_text()
     found = con.sql(sql).pl().sort("customer_id")

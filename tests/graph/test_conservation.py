@@ -11,8 +11,8 @@ from polars.testing import assert_frame_equal
 
 from pipeline.graph.edges import COMPLETED, ENDED, OPEN, START
 from pipeline.graph.tables import READS, tables
-from pipeline.warehouse import Model, build
-from tests.models.provided import PROVIDED, ancestors, provide, shape
+from pipeline.warehouse import Model
+from tests.models.provided import make_all, shape
 from tests.models.test_conservation import HAPPENINGS, Happening, landed
 
 # What findings and rankings alone read stays empty; the rest is built.
@@ -35,10 +35,8 @@ class Drawn(NamedTuple):
 
 def drawn(models: Mapping[str, Model], frames: Mapping[str, pl.DataFrame]) -> Drawn:
     """The graph of a random company."""
-    needed = {one for name in BUILT for one in ancestors(models, name, frozenset())}
     with duckdb.connect(config={"python_enable_replacements": False, "threads": 1}) as con:
-        provide(con, {name: frame for name, frame in frames.items() if frame.width})
-        list(build(con, [models[one] for one in sorted(needed)], PROVIDED.keys()))
+        make_all(con, models, BUILT, {name: one for name, one in frames.items() if one.width})
         read = {name: con.table(name).pl() for name in {*READS, *BUILT} - {*LEFT_EMPTY}}
     read |= {name: shape(models, name).to_frame() for name in LEFT_EMPTY}
     read["unmapped_kinds"] = read["unmapped_kinds"].with_columns(suggestion=pl.lit(""))

@@ -298,9 +298,10 @@ def make(
     frames: Mapping[str, pl.DataFrame],
 ) -> None:
     """Make the table `name` and all it reads; a given frame stands in for its model."""
-    needed = ancestors(models, name, frames.keys() | beneath(frames).keys())
+    lower = beneath(frames)
+    needed = ancestors(models, name, frames.keys() | lower.keys())
     read = {table for one in needed for table in models[one].reads}
-    unread = frames.keys() - read - {beneath(frames)[one] for one in beneath(frames).keys() & read}
+    unread = frames.keys() - read - {lower[one] for one in lower.keys() & read}
     assert not unread, f"{name} reads no {unread}"
     make_all(con, models, [name], frames)
 
@@ -315,8 +316,7 @@ def make_all(
     provide(con, frames)
     made = frames.keys() & models.keys()
     for one in sorted(made):
-        empty(con, one, shape(models, one))
-        fill(con, one, frames[one])
+        give(con, models, one, frames[one])
     names = list(names)
     lower = beneath(frames)
     missing = _needed(models, names, made | lower.keys())
@@ -349,6 +349,14 @@ def beneath(frames: Mapping[str, pl.DataFrame]) -> dict[str, str]:
     return {numbers: words for words, numbers in BENEATH.items() if numbers and words in frames}
 
 
+def give(
+    con: duckdb.DuckDBPyConnection, models: Mapping[str, Model], name: str, frame: pl.DataFrame
+) -> None:
+    """Put `frame` in the place of a model's table."""
+    empty(con, name, shape(models, name))
+    fill(con, name, frame)
+
+
 def empty(con: duckdb.DuckDBPyConnection, name: str, schema: pl.Schema) -> None:
     """Make a table without rows."""
     con.register("empty", schema.to_frame())
@@ -377,7 +385,7 @@ def number_kinds(con: duckdb.DuckDBPyConnection, worded: list[str]) -> None:
         if words["touchpoint"] != "null"
     ]
     con.execute(
-        f"insert into event_kinds by name with told as (select distinct * "
+        "insert into event_kinds by name with told as (select distinct * "
         f"from ({' union all '.join(parts)})), "
         "numbered as (select *, row_number() over () as kind_number from told) "
         "select *, 100 as source_rank, min(kind_number) over (partition by channel) "

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from pipeline.resources import sql_folder
-from pipeline.warehouse import Model, build, check, read_checks
-from tests.models.provided import AS_OF, DAY_US, PROVIDED, ancestors, provide
+from pipeline.warehouse import Model, check, read_checks
+from tests.models.provided import AS_OF, DAY_US, make_all
 from tests.tables import table
 
 DORMANCY_DAYS = 30
@@ -143,9 +143,7 @@ def warehouse(
 ) -> duckdb.DuckDBPyConnection:
     """All published tables over the given landed ones."""
     con = duckdb.connect(config={"python_enable_replacements": False, "threads": 1})
-    provide(con, {name: frame for name, frame in frames.items() if frame.width})
-    wanted = {one for name in PUBLISHED for one in ancestors(models, name, frozenset())}
-    list(build(con, [models[one] for one in wanted], PROVIDED.keys()))
+    make_all(con, models, PUBLISHED, {name: one for name, one in frames.items() if one.width})
     return con
 
 

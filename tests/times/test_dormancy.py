@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Mapping
 
 import duckdb
 import numpy as np
@@ -7,7 +7,8 @@ import pytest
 
 from pipeline.resources import sql_folder
 from pipeline.times.dormancy import FEW, dormancy
-from tests.models.provided import fill, provide, shape
+from pipeline.warehouse import Model
+from tests.models.provided import give, provide
 from tests.tables import table
 
 SCHEMA = ["silent_hours", "has_returned", "silence_count"]
@@ -77,7 +78,7 @@ def test_silences_cut_off_are_no_returns_and_no_farewells() -> None:
 
 
 def test_a_silence_runs_between_signs_of_life(
-    con: duckdb.DuckDBPyConnection, models: Callable[..., pl.DataFrame]
+    con: duckdb.DuckDBPyConnection, models: Mapping[str, Model]
 ) -> None:
     """The company's mail is no sign; after an outcome is no silence; as_of cuts one off."""
     events = table("""
@@ -90,10 +91,7 @@ def test_a_silence_runs_between_signs_of_life(
         bob         | 2        | 2026-02-28 00:00:00 |              | customer  |
     """)
     provide(con, {})
-    con.register("empty", shape(models, "ordered_events").to_frame())  # type: ignore[arg-type]
-    con.execute("create table ordered_events as select * from empty")
-    con.unregister("empty")
-    fill(con, "ordered_events", events)
+    give(con, models, "ordered_events", events)
 
     found = con.sql((sql_folder() / "times" / "silences.sql").read_text()).pl()
 

@@ -366,7 +366,7 @@ with recursive
 
 -- Where steps have but one order and nothing else to heed, the soonest event of each
 -- next step leaves most room for those after it.
-    entries as (
+    entrances as (
         select unit, place, occurred_us
         from guarded
         where
@@ -382,6 +382,27 @@ with recursive
                 entered_until is null
                 or occurred_us < epoch_us(cast(entered_until as timestamp))
             )
+    ),
+
+-- Of entries before one and the same event of step 2 the last comes as far as any and
+-- has most time left; where none comes further, the first one counts.
+    entries as (
+        select
+            entrances.unit,
+            max(entrances.place) as place,
+            max(entrances.occurred_us) as occurred_us
+        from entrances
+        join
+            guarded
+            on entrances.unit = guarded.unit
+            and guarded.step = 2
+            and entrances.place < guarded.place
+        where coalesce(reentry, 'optimised') = 'optimised'
+        group by entrances.unit, guarded.place
+        union
+        select unit, min(place) as place, min(occurred_us) as occurred_us
+        from entrances
+        group by unit
     ),
 
     onward as (

@@ -5,7 +5,8 @@
 -- Few, however many events: these are described by the number alone.
 with
     told as (
-        select distinct source, channel, kind, label, actor, device_kind, time_precision
+        select distinct
+            source, channel, kind, label, actor, device_kind, time_precision, score_kind
         from event_counts
         where is_past and not is_machine
     ),
@@ -20,6 +21,7 @@ with
                         actor nulls last,
                         device_kind nulls last,
                         time_precision nulls last,
+                        score_kind nulls last,
                         label nulls last,
                         kind nulls last,
                         source nulls last
@@ -41,6 +43,7 @@ select
     numbered.actor,
     numbered.device_kind,
     numbered.time_precision,
+    numbered.score_kind,
     touchpoints.touchpoint,
     case
         when touchpoints.touchpoint is not null

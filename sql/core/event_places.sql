@@ -22,7 +22,6 @@ with
                 then known_events.amount_cents
             end as amount_cents,
             known_events.sentiment,
-            known_events.score_kind,
             known_events.score
         from known_events
         join event_customers on known_events.event_key = event_customers.event_key
@@ -37,6 +36,7 @@ with
             and known_events.device_kind is not distinct from event_kinds.device_kind
             and known_events.time_precision
             is not distinct from event_kinds.time_precision
+            and known_events.score_kind is not distinct from event_kinds.score_kind
         where
             not known_events.is_machine and known_events.occurred_at <= parameters.as_of
     ),
@@ -62,7 +62,6 @@ select
     numbered.position,
     numbered.event_key,
     numbered.occurred_at,
-    numbered.occurred_us,
     numbered.kind_number,
     numbered.previous_kind_number,
     -- What put it after the one before it, at whose instant it is.
@@ -82,7 +81,6 @@ select
     end as tie_broken_by,
     numbered.amount_cents,
     numbered.sentiment,
-    numbered.score_kind,
     numbered.score,
     numbered.is_uncertain,
     numbered.attribution

@@ -9,7 +9,7 @@ select
     cast(event_places.event_key as varchar) as event_id,
     event_places.event_key,
     event_places.occurred_at,
-    event_places.occurred_us,
+    epoch_us(event_places.occurred_at) as occurred_us,
     event_places.kind_number,
     event_kinds.time_precision,
     event_kinds.source,
@@ -34,7 +34,7 @@ select
         then event_places.amount_cents
     end as amount_cents,
     event_places.sentiment,
-    event_places.score_kind,
+    event_kinds.score_kind,
     event_places.score,
     event_places.tie_broken_by is not null as is_tied,
     event_places.tie_broken_by,

@@ -9,7 +9,7 @@ select
     event_kinds.channel,
     event_kinds.touchpoint,
     session_places.occurred_at,
-    session_places.occurred_us,
+    epoch_us(session_places.occurred_at) as occurred_us,
     session_places.session_number
 from session_places
 join customer_ranks on session_places.customer_rank = customer_ranks.customer_rank

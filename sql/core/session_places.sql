@@ -15,7 +15,6 @@ with
             ordered_events.channel_number,
             ordered_events.kind_number,
             ordered_events.occurred_at,
-            ordered_events.occurred_us,
             channels.gap_us,
             session_cuts.position is not null as is_cut,
             ordered_events.occurred_us - lag(ordered_events.occurred_us) over (
@@ -29,6 +28,18 @@ with
             session_cuts
             on ordered_events.customer_id = session_cuts.customer_id
             and ordered_events.position = session_cuts.position
+    ),
+
+    opened as (
+        select
+            customer_rank,
+            position,
+            channel_number,
+            kind_number,
+            occurred_at,
+            -- A first event has no silence before it, and opens session 1.
+            silence_us is null or silence_us > gap_us or is_cut as is_opening
+        from paced
     )
 
 select
@@ -37,17 +48,12 @@ select
     channel_number,
     kind_number,
     occurred_at,
-    occurred_us,
-    -- A first event has no silence before it, and opens session 1.
     cast(
-        sum(
-            case
-                when silence_us is null or silence_us > gap_us or is_cut then 1 else 0
-            end
-        ) over (
+        sum(case when is_opening then 1 else 0 end) over (
             partition by customer_rank, channel_number
             order by position
             rows between unbounded preceding and current row
         ) as bigint
-    ) as session_number
-from paced
+    ) as session_number,
+    is_opening
+from opened

@@ -9,8 +9,8 @@ with
             session_places.session_number,
             min(session_places.occurred_at) as started_at,
             max(session_places.occurred_at) as ended_at,
-            max(session_places.occurred_us)
-            - min(session_places.occurred_us) as duration_us,
+            epoch_us(max(session_places.occurred_at))
+            - epoch_us(min(session_places.occurred_at)) as duration_us,
             count(*) as event_count,
             count(event_kinds.touchpoint_number) as touchpoint_count,
             min(session_places.position) as first_position,

@@ -17,6 +17,9 @@ with
             min(session_places.occurred_at) as started_at,
             max(session_places.occurred_at) as ended_at,
             min(session_places.position) as position,
+            max(
+                case when session_places.is_opening then session_places.kind_number end
+            ) as first_kind_number,
             min(
                 case when event_kinds.stage is not null then session_places.position end
             ) as staged_position,
@@ -66,12 +69,8 @@ with
             end as begun_by
         from met
         join
-            session_places as first_event
-            on met.customer_rank = first_event.customer_rank
-            and met.position = first_event.position
-        join
             event_kinds as first_kinds
-            on first_event.kind_number = first_kinds.kind_number
+            on met.first_kind_number = first_kinds.kind_number
         where met.staged_position is not null
     )
 

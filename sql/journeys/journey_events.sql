@@ -8,7 +8,7 @@ select
     journey_places.position,
     journey_places.journey_number,
     journey_places.occurred_at,
-    journey_places.occurred_us,
+    epoch_us(journey_places.occurred_at) as occurred_us,
     journey_places.kind_number,
     event_kinds.touchpoint,
     event_kinds.stage,

@@ -115,7 +115,6 @@ select
         when numbered.is_sign or numbered.goes_on then numbered.journey_number
     end as journey_number,
     ordered_events.occurred_at,
-    ordered_events.occurred_us,
     ordered_events.kind_number,
     ordered_events.amount_cents,
     ordered_events.is_uncertain,

@@ -6,30 +6,36 @@
 -- say exactly what fell into which calendar day and which window of 24 hours. Its date,
 -- week and month are in business_days.
 with
-    gathered as (
+    touched as (
         select
             event_kinds.touchpoint_number,
             journey_places.customer_rank,
-            business_days.day_number,
-            business_days.utc_day,
-            min(journey_places.occurred_us) as first_us,
-            max(journey_places.occurred_us) as last_us,
-            count(*) as touch_count
+            epoch_us(journey_places.occurred_at) as occurred_us
         from journey_places
         join event_kinds on journey_places.kind_number = event_kinds.kind_number
+    ),
+
+    gathered as (
+        select
+            touched.touchpoint_number,
+            touched.customer_rank,
+            business_days.day_number,
+            business_days.utc_day,
+            min(touched.occurred_us) as first_us,
+            max(touched.occurred_us) as last_us,
+            count(*) as touch_count
+        from touched
         join
             business_days
             on cast(
-                floor(
-                    cast(journey_places.occurred_us as double) / 86400000000e0
-                ) as bigint
+                floor(cast(touched.occurred_us as double) / 86400000000e0) as bigint
             )
             = business_days.utc_day
-            and journey_places.occurred_us >= business_days.from_us
-            and journey_places.occurred_us < business_days.until_us
+            and touched.occurred_us >= business_days.from_us
+            and touched.occurred_us < business_days.until_us
         group by
-            event_kinds.touchpoint_number,
-            journey_places.customer_rank,
+            touched.touchpoint_number,
+            touched.customer_rank,
             business_days.day_number,
             business_days.utc_day
     )

@@ -9,11 +9,11 @@ with
             journey_places.customer_rank,
             event_kinds.touchpoint_number,
             journey_places.occurred_at,
-            lead(journey_places.occurred_us) over (
+            lead(epoch_us(journey_places.occurred_at)) over (
                 partition by journey_places.customer_rank, event_kinds.touchpoint_number
                 order by journey_places.position
             )
-            - journey_places.occurred_us as again_us
+            - epoch_us(journey_places.occurred_at) as again_us
         from journey_places
         join event_kinds on journey_places.kind_number = event_kinds.kind_number
     ),

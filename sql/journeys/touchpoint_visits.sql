@@ -8,7 +8,7 @@ select
     visit_places.step,
     visit_places.position,
     visit_places.occurred_at,
-    visit_places.occurred_us,
+    epoch_us(visit_places.occurred_at) as occurred_us,
     event_kinds.touchpoint,
     event_kinds.stage,
     event_kinds.stage_position,
@@ -20,7 +20,8 @@ select
     next_kinds.channel as next_channel,
     next_kinds.owner as next_owner,
     visit_places.next_occurred_at,
-    visit_places.wait_us,
+    epoch_us(visit_places.next_occurred_at)
+    - epoch_us(visit_places.occurred_at) as wait_us,
     visit_places.exit,
     visit_places.is_settled,
     visit_places.is_uncertain,

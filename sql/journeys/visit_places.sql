@@ -11,7 +11,6 @@ with
             journey_number,
             position,
             occurred_at,
-            occurred_us,
             kind_number,
             stage_position,
             is_uncertain,
@@ -20,7 +19,6 @@ with
             lead(kind_number) over way as next_kind_number,
             lead(stage_position) over way as next_stage_position,
             lead(occurred_at) over way as next_occurred_at,
-            lead(occurred_us) over way as next_us,
             lead(is_uncertain) over way as is_next_uncertain
         from journey_events
         where stage is not null and journey_number is not null
@@ -28,17 +26,15 @@ with
     )
 
 select
-    customer_ranks.customer_id,
+    journeys.customer_id,
     followed.customer_rank,
     followed.journey_number,
     followed.step,
     followed.position,
     followed.occurred_at,
-    followed.occurred_us,
     followed.kind_number,
     followed.next_kind_number,
     followed.next_occurred_at,
-    followed.next_us - followed.occurred_us as wait_us,
     case
         when followed.next_kind_number is null
         then journeys.status
@@ -47,7 +43,7 @@ select
         else 'advanced'
     end as exit,
     -- Whatever could follow has followed: its time is over.
-    parameters.as_of_us - followed.occurred_us > parameters.dormancy_us
+    parameters.as_of_us - epoch_us(followed.occurred_at) > parameters.dormancy_us
     and (
         followed.next_kind_number is not null or journeys.status <> 'open'
     ) as is_settled,

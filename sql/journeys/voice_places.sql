@@ -31,29 +31,53 @@ with
         group by customer_rank, position
     ),
 
-    speakers as (select customer_rank from uttered group by customer_rank),
+    spoken as (
+        select
+            ordered_events.customer_id,
+            ordered_events.customer_rank,
+            ordered_events.position,
+            ordered_events.event_id,
+            ordered_events.occurred_at,
+            ordered_events.occurred_us,
+            ordered_events.channel,
+            ordered_events.channel_number,
+            ordered_events.kind_number,
+            ordered_events.stage is not null as is_touchpoint,
+            uttered.language
+        from uttered
+        join
+            ordered_events
+            on uttered.customer_rank = ordered_events.customer_rank
+            and uttered.position = ordered_events.position
+    ),
 
-    -- What was said, and what it can speak of; numbers alone go through the windows.
+    speakers as (
+        select customer_rank from spoken where not is_touchpoint group by customer_rank
+    ),
+
+    -- What was said beside the touchpoints, and what it can speak of; numbers alone go
+    -- through the windows.
     placed as (
+        select
+            customer_rank,
+            position,
+            occurred_us,
+            channel_number,
+            kind_number,
+            cast(null as bigint) as staged_position
+        from spoken
+        where not is_touchpoint
+        union all
         select
             ordered_events.customer_rank,
             ordered_events.position,
             ordered_events.occurred_us,
             ordered_events.channel_number,
             ordered_events.kind_number,
-            uttered.position is not null as is_uttered,
-            uttered.language,
-            case
-                when ordered_events.stage is not null then ordered_events.position
-            end as staged_position
+            ordered_events.position as staged_position
         from ordered_events
         join speakers on ordered_events.customer_rank = speakers.customer_rank
-        -- Most touchpoints say nothing.
-        left join
-            uttered
-            on ordered_events.customer_rank = uttered.customer_rank
-            and ordered_events.position = uttered.position
-        where ordered_events.stage is not null or uttered.position is not null
+        where ordered_events.stage is not null
     ),
 
     -- The latest touchpoint on the way so far, of any channel and of the same one.
@@ -73,13 +97,17 @@ with
         from placed
     ),
 
-    -- A reply within a day belongs to its own channel's touchpoint, an answer to a
-    -- survey to whatever came last; after a dormant silence it belongs nowhere.
     answered as (
+        -- Said at a touchpoint.
+        select customer_rank, position, kind_number, false as is_reply
+        from spoken
+        where is_touchpoint
+        union all
+        -- A reply within a day belongs to its own channel's touchpoint, an answer to a
+        -- survey to whatever came last; after a dormant silence it belongs nowhere.
         select
             heard.customer_rank,
             heard.position,
-            heard.language,
             case
                 when heard.occurred_us - same_channel.occurred_us <= 86400000000
                 then same_channel.kind_number
@@ -88,9 +116,7 @@ with
                     <= parameters.dormancy_us
                 then any_channel.kind_number
             end as kind_number,
-            -- Said at a touchpoint rather than being one.
-            heard.any_position is null
-            or heard.any_position <> heard.position as is_reply
+            true as is_reply
         from heard
         cross join parameters
         -- Who speaks before any touchpoint speaks of none.
@@ -102,22 +128,22 @@ with
             placed as any_channel
             on heard.customer_rank = any_channel.customer_rank
             and heard.any_position = any_channel.position
-        where heard.is_uttered
+        where heard.staged_position is null
     )
 
 select
-    voiced.customer_id,
-    voiced.position,
-    voiced.event_id,
-    voiced.occurred_at,
-    voiced.channel,
-    answered.language,
+    spoken.customer_id,
+    spoken.position,
+    spoken.event_id,
+    spoken.occurred_at,
+    spoken.channel,
+    spoken.language,
     spoken_of.touchpoint,
     spoken_of.stage,
     answered.is_reply
 from answered
 join
-    ordered_events as voiced
-    on answered.customer_rank = voiced.customer_rank
-    and answered.position = voiced.position
+    spoken
+    on answered.customer_rank = spoken.customer_rank
+    and answered.position = spoken.position
 left join event_kinds as spoken_of on answered.kind_number = spoken_of.kind_number

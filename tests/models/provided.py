@@ -206,7 +206,7 @@ DERIVED: Mapping[str, tuple[str, str]] = {
 }
 # What describes an event; models know it by one number of event_kinds.
 WORDS = (
-    *("source", "channel", "kind", "label", "actor", "device_kind", "time_precision"),
+    *("source", "channel", "kind", "label", "actor", "device_kind", "time_precision", "score_kind"),
     *("touchpoint", "stage", "stage_position", "initiator", "outcome", "is_value", "owner"),
 )
 # Tables in words that a test may give, and the one in numbers beneath, which models read.

@@ -3,7 +3,8 @@
 -- Reads: customer_numbers, customer_ranks, event_descriptions, event_kinds,
 -- journey_places, ordered_events.
 -- A repeat is described as the customer's event just before it, in the same journey or
--- as much in none; what is repeated has such a repeat just after it.
+-- as much in none; what is repeated has such a repeat just after it; what is both lies
+-- within a run (is_inner).
 with
     -- Few rows; the events themselves are described by numbers alone.
     kinds as (
@@ -61,6 +62,21 @@ with
             lead(journey_number) over way as next_journey_number
         from described
         window way as (partition by customer_number order by position)
+    ),
+
+    marked as (
+        select
+            description_number,
+            customer_number,
+            position,
+            journey_number,
+            occurred_us,
+            coalesce(previous_number = description_number, false)
+            and previous_journey_number
+            is not distinct from journey_number as is_repeat,
+            coalesce(next_number = description_number, false)
+            and next_journey_number is not distinct from journey_number as is_repeated
+        from neighbouring
     )
 
 select
@@ -69,10 +85,11 @@ select
     position,
     journey_number,
     occurred_us,
-    coalesce(previous_number = description_number, false)
-    and previous_journey_number is not distinct from journey_number as is_repeat,
-    coalesce(next_number = description_number, false)
-    and next_journey_number is not distinct from journey_number as is_repeated
-from neighbouring
--- So that who asks for one touchpoint reads its rows alone.
-order by description_number, customer_number, position
+    is_repeat,
+    is_repeated,
+    is_repeat and is_repeated as is_inner
+from marked
+-- So that who asks for one touchpoint reads its rows alone, and the rows within its
+-- runs
+-- only where they matter.
+order by description_number, is_inner, customer_number, position

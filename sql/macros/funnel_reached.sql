@@ -159,7 +159,7 @@ with recursive
 -- well with the last, which leaves more time, and without a second step the first
 -- counts; chains that go on by one go on as well by the first. Not so where a
 -- window or a report parts them, or where it matters what else lies between.
-    offered as materialized (
+    thinned as (
         select
             description_number,
             step,
@@ -184,6 +184,23 @@ with recursive
             and entered_from is null
             as is_reached_first
         from serving
+    ),
+
+-- Rows within runs that add nothing stand together, and are not read.
+    offered as materialized (
+        select
+            thinned.description_number,
+            thinned.step,
+            thinned.is_entered_at_ends,
+            thinned.is_reached_first,
+            runs_within.is_inner
+        from thinned
+        cross join (values (false), (true)) as runs_within(is_inner)
+        where
+            not (
+                runs_within.is_inner
+                and (thinned.is_entered_at_ends or thinned.is_reached_first)
+            )
     ),
 
 -- What only the events themselves say. Few of all: the names are constants, so that
@@ -270,11 +287,13 @@ with recursive
             cast(numbered_events.position as bigint) as position,
             numbered_events.occurred_us,
             numbered_events.description_number,
-            offered.step
+            offered.step,
+            offered.is_entered_at_ends and numbered_events.is_repeated as is_followed
         from numbered_events
         join
             offered
             on numbered_events.description_number = offered.description_number
+            and numbered_events.is_inner = offered.is_inner
         left join
             told
             on hold is not null
@@ -283,11 +302,6 @@ with recursive
         where
             (hold is null or told.held is not null)
             and not (offered.is_reached_first and numbered_events.is_repeat)
-            and not (
-                offered.is_entered_at_ends
-                and numbered_events.is_repeat
-                and numbered_events.is_repeated
-            )
             and (
                 counting <> 'journeys' or numbered_events.journey_number is not null
             )
@@ -352,6 +366,7 @@ with recursive
             occurred_us,
             case when with_customers then description_number end as description_number,
             step,
+            is_followed,
             case
                 when len(excluded) > 0
                 then
@@ -367,7 +382,7 @@ with recursive
 -- Where steps have but one order and nothing else to heed, the soonest event of each
 -- next step leaves most room for those after it.
     entrances as (
-        select unit, place, occurred_us
+        select unit, place, occurred_us, is_followed
         from guarded
         where
             funnel_is_plain(
@@ -384,50 +399,57 @@ with recursive
             )
     ),
 
--- Of entries before one and the same event of step 2 the last comes as far as any and
--- has most time left; where none comes further, the first one counts.
-    entries as (
-        select
-            entrances.unit,
-            max(entrances.place) as place,
-            max(entrances.occurred_us) as occurred_us
-        from entrances
-        join
-            guarded
-            on entrances.unit = guarded.unit
-            and guarded.step = 2
-            and entrances.place < guarded.place
-        where coalesce(reentry, 'optimised') = 'optimised'
-        group by entrances.unit, guarded.place
-        union
+    firsts as (
         select unit, min(place) as place, min(occurred_us) as occurred_us
         from entrances
         group by unit
     ),
 
-    onward as (
+    starts as (
+        select unit, place, occurred_us
+        from entrances
+        where coalesce(reentry, 'optimised') = 'optimised' and not is_followed
+        union all
+        select unit, place, occurred_us
+        from firsts
+        where reentry = 'first'
+    ),
+
+-- Of entries before one and the same event of step 2 the last comes as far as any, and
+-- has most time left.
+    nearest as (
         select
-            entries.unit,
-            entries.place as entry_place,
-            min(entries.occurred_us) as entered_us,
-            cast(2 as bigint) as level,
-            min(guarded.place) as place,
-            min(guarded.occurred_us) as occurred_us,
-            min(entries.occurred_us) as previous_us
-        from entries
+            starts.unit,
+            guarded.place as next_place,
+            min(guarded.occurred_us) as next_us,
+            max(starts.place) as place,
+            max(starts.occurred_us) as occurred_us
+        from starts
         join
             guarded
-            on entries.unit = guarded.unit
+            on starts.unit = guarded.unit
             and guarded.step = 2
-            and entries.place < guarded.place
+            and starts.place < guarded.place
         where
             (
                 window_days is null
-                or guarded.occurred_us - entries.occurred_us
+                or guarded.occurred_us - starts.occurred_us
                 <= cast(round(window_days * 86400000000) as bigint)
             )
-            and (ordering <> 'strict' or guarded.place = entries.place + 1)
-        group by entries.unit, entries.place
+            and (ordering <> 'strict' or guarded.place = starts.place + 1)
+        group by starts.unit, guarded.place
+    ),
+
+    onward as (
+        select
+            unit,
+            place as entry_place,
+            occurred_us as entered_us,
+            cast(2 as bigint) as level,
+            next_place as place,
+            next_us as occurred_us,
+            occurred_us as previous_us
+        from nearest
         union all
         select
             onward.unit,
@@ -454,6 +476,7 @@ with recursive
         group by onward.unit, onward.entry_place
     ),
 
+-- Where no entry comes further, the first one counts.
     ways as (
         select unit, entry_place, entered_us, level, place, occurred_us, previous_us
         from onward
@@ -466,7 +489,7 @@ with recursive
             place,
             occurred_us,
             null as previous_us
-        from entries
+        from firsts
     ),
 
 -- The way by which a customer or journey counts has the smallest number: the entry's
@@ -850,20 +873,45 @@ with recursive
         from (select distinct level from moves)
     ),
 
-    reached as (
+    gone as (
         select
-            ways.unit,
-            ways.entry_place,
+            taken.unit,
+            taken.entry_place,
             taken.is_converted,
             ways.level,
-            ways.entered_us,
-            ways.occurred_us,
-            ways.previous_us
+            min(ways.entered_us) as entered_us,
+            min(ways.occurred_us) as occurred_us,
+            min(ways.previous_us) as previous_us
         from taken
         join
             ways
             on taken.unit = ways.unit
             and taken.entry_place = ways.entry_place
+        group by taken.unit, taken.entry_place, taken.is_converted, ways.level
+    ),
+
+    reached as (
+        select
+            unit,
+            entry_place,
+            is_converted,
+            level,
+            entered_us,
+            occurred_us,
+            previous_us
+        from gone
+        where level > 1
+        union all
+        select
+            unit,
+            entry_place,
+            is_converted,
+            1 as level,
+            min(entered_us) as entered_us,
+            min(entered_us) as occurred_us,
+            null as previous_us
+        from gone
+        group by unit, entry_place, is_converted
         union all
         select
             kept.unit,

@@ -52,24 +52,24 @@ def numbered(con: duckdb.DuckDBPyConnection, models: Mapping[str, Model]) -> Non
 def test_repeats_are_neighbours_of_one_description_and_journey(
     models: Mapping[str, Model],
 ) -> None:
-    """Every event is there once, by the customer of the first event first."""
+    """Every event is there once, by the customer of the first event first; inner is both."""
     with duckdb.connect(config={"python_enable_replacements": False}) as con:
         numbered(con, models)
         found = con.sql(
-            "select customer_number, position, journey_number, is_repeat, is_repeated "
+            "select customer_number, position, journey_number, is_repeat, is_repeated, is_inner "
             "from numbered_events order by customer_number, position"
         ).fetchall()
 
     assert found == [
-        (1, 1, 1, False, True),
-        (1, 2, 1, True, True),
-        (1, 3, 1, True, False),
-        (1, 4, 2, False, False),
-        (1, 5, None, False, True),
-        (1, 6, None, True, False),
-        (2, 1, 1, False, False),
-        (2, 2, 1, False, False),
-        (2, 3, 1, False, False),
+        (1, 1, 1, False, True, False),
+        (1, 2, 1, True, True, True),
+        (1, 3, 1, True, False, False),
+        (1, 4, 2, False, False, False),
+        (1, 5, None, False, True, False),
+        (1, 6, None, True, False, False),
+        (2, 1, 1, False, False, False),
+        (2, 2, 1, False, False, False),
+        (2, 3, 1, False, False, False),
     ]
 
 

@@ -20,6 +20,7 @@ from pipeline.settings import Settings, clock, identity_key
 INTERNAL = frozenset(
     {
         "active_periods",
+        "activity_series",
         "ambiguous_customers",
         "attribute_sightings",
         "attribution_credits",

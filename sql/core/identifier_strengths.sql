@@ -11,8 +11,10 @@ with
             customer_ranks.customer_rank,
             identifiers.is_strong,
             device_namespaces.namespace is not null as is_device,
-            row_number() over (
-                order by identifiers.priority, identifiers.identifier
+            cast(
+                row_number() over (
+                    order by identifiers.priority, identifiers.identifier
+                ) as integer
             ) as strength
         from identifiers
         join customer_ranks on identifiers.customer_id = customer_ranks.customer_id

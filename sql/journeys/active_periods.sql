@@ -1,59 +1,63 @@
 -- active_periods: the days, weeks and months in which each customer was active.
--- Grain: one row per activity, period (day, week or month), customer_rank, number.
+-- Grain: one row per series_number, customer_rank, number.
 -- Reads: activity_days, business_days.
--- Beside each stand the one before (previous_number, and the last instant in it,
--- previous_us), the next and the last one that the customer was seen in. series_number
--- is activity and period as one number.
+-- series_number is an activity and a period, as in activity_series. Beside each number
+-- stand the one before (previous_number, and the last instant in it, previous_us), the
+-- next and the last one that the customer was seen in.
 with
     -- A day's pieces have one week and one month.
-    days as (select distinct day_number, week_number, month_number from business_days),
+    dated as (
+        select distinct
+            day_number,
+            cast(week_number as integer) as week_number,
+            cast(month_number as integer) as month_number
+        from business_days
+    ),
+
+    -- Whole numbers alone go through groups and windows: they take a fraction of the
+    -- time that texts do.
+    days as (
+        select
+            case activity when 'any' then 1 else 4 end as series_number,
+            customer_rank,
+            cast(day_number as integer) as day_number,
+            first_us,
+            last_us
+        from activity_days
+    ),
 
     periods as (
         select
-            activity,
-            'day' as period,
+            series_number,
             customer_rank,
             day_number as number,
             min(first_us) as first_us,
             max(last_us) as last_us
-        from activity_days
-        group by activity, customer_rank, day_number
+        from days
+        group by series_number, customer_rank, day_number
         union all
         select
-            activity_days.activity,
-            'week' as period,
-            activity_days.customer_rank,
-            days.week_number as number,
-            min(activity_days.first_us) as first_us,
-            max(activity_days.last_us) as last_us
-        from activity_days
-        join days on activity_days.day_number = days.day_number
-        group by activity_days.activity, activity_days.customer_rank, days.week_number
+            days.series_number + 1 as series_number,
+            days.customer_rank,
+            dated.week_number as number,
+            min(days.first_us) as first_us,
+            max(days.last_us) as last_us
+        from days
+        join dated on days.day_number = dated.day_number
+        group by days.series_number, days.customer_rank, dated.week_number
         union all
         select
-            activity_days.activity,
-            'month' as period,
-            activity_days.customer_rank,
-            days.month_number as number,
-            min(activity_days.first_us) as first_us,
-            max(activity_days.last_us) as last_us
-        from activity_days
-        join days on activity_days.day_number = days.day_number
-        group by activity_days.activity, activity_days.customer_rank, days.month_number
-    ),
-
-    numbered as (
-        select
-            *,
-            case activity when 'any' then 0 else 3 end + case
-                period when 'day' then 1 when 'week' then 2 else 3
-            end as series_number
-        from periods
+            days.series_number + 2 as series_number,
+            days.customer_rank,
+            dated.month_number as number,
+            min(days.first_us) as first_us,
+            max(days.last_us) as last_us
+        from days
+        join dated on days.day_number = dated.day_number
+        group by days.series_number, days.customer_rank, dated.month_number
     )
 
 select
-    activity,
-    period,
     series_number,
     customer_rank,
     number,
@@ -64,7 +68,7 @@ select
     lead(number) over known as next_number,
     max(number) over known as last_active_number,
     max(last_us) over known as last_active_us
-from numbered
+from periods
 window
     known as (
         partition by customer_rank, series_number

@@ -1,6 +1,6 @@
 -- lifecycle_spells: each customer's runs of weeks or months in one state.
--- Grain: one row per activity, period (week or month), customer_rank, from_number.
--- Reads: active_periods, business_days, parameters.
+-- Grain: one row per series_number (of weeks or months), customer_rank, from_number.
+-- Reads: active_periods, activity_series, business_days, parameters.
 -- The states are those of lifecycle. Only periods over at as_of count; a customer's
 -- spells begin with the first active one and leave no period out.
 with
@@ -9,20 +9,21 @@ with
             business_days.utc_day,
             business_days.from_us,
             business_days.until_us,
-            periods.period,
+            activity_series.series_number,
             case
-                periods.period
+                activity_series.period
                 when 'week'
                 then business_days.week_number
                 else business_days.month_number
             end as number
         from business_days
-        cross join (values ('week'), ('month')) as periods(period)
+        cross join activity_series
+        where activity_series.period in ('week', 'month')
     ),
 
     -- The last period that was over.
     ended as (
-        select numbered.period, numbered.number - 1 as last_number
+        select numbered.series_number, numbered.number - 1 as last_number
         from parameters
         join
             numbered
@@ -32,8 +33,6 @@ with
 
     paced as (
         select
-            active_periods.activity,
-            active_periods.period,
             active_periods.series_number,
             active_periods.customer_rank,
             active_periods.number,
@@ -47,7 +46,7 @@ with
         from active_periods
         join
             ended
-            on active_periods.period = ended.period
+            on active_periods.series_number = ended.series_number
             and active_periods.number <= ended.last_number
         cross join parameters
     ),
@@ -56,8 +55,6 @@ with
     -- at that of all later ones. A limit reached after all known days is not reached.
     limited as (
         select
-            paced.activity,
-            paced.period,
             paced.series_number,
             paced.customer_rank,
             paced.number,
@@ -80,7 +77,7 @@ with
         cross join parameters
         left join
             numbered
-            on paced.period = numbered.period
+            on paced.series_number = numbered.series_number
             and cast(floor(cast(paced.dormant_us as double) / 86400000000e0) as bigint)
             = numbered.utc_day
             and paced.dormant_us >= numbered.from_us
@@ -89,8 +86,6 @@ with
 
     spells as (
         select
-            activity,
-            period,
             series_number,
             customer_rank,
             state,
@@ -99,8 +94,6 @@ with
         from limited
         union all
         select
-            activity,
-            period,
             series_number,
             customer_rank,
             'at risk' as state,
@@ -110,8 +103,6 @@ with
         where dormant_number > number + 1
         union all
         select
-            activity,
-            period,
             series_number,
             customer_rank,
             'dormant' as state,
@@ -122,8 +113,7 @@ with
     )
 
 select
-    activity,
-    period,
+    series_number,
     customer_rank,
     state,
     from_number,

@@ -1,6 +1,6 @@
 -- retention: of those who came in one period, how many came back, and when.
 -- Grain: one row per clock, entry, period, activity, cohort_on, measure, from_number.
--- Reads: retention_entries, retention_returns, retention_spans.
+-- Reads: activity_series, retention_entries, retention_returns, retention_spans.
 -- clock: calendar counts days, weeks (from Monday) or months of the company's time zone
 -- from the one of entry, which is 0; rolling counts windows of 24 hours, 7 times or 30
 -- times 24 hours from the instant of entry, each with its first instant and without its
@@ -20,22 +20,21 @@ with
         select
             clock,
             entry,
-            period,
-            activity,
+            series_number,
             cohort_on,
             reach_number,
             last_number,
             count(*) as entry_count
         from retention_entries
-        group by clock, entry, period, activity, cohort_on, reach_number, last_number
+        group by clock, entry, series_number, cohort_on, reach_number, last_number
     ),
 
     cells as (
         select
             reached.clock,
             reached.entry,
-            reached.period,
-            reached.activity,
+            activity_series.period,
+            activity_series.activity,
             reached.cohort_on,
             retention_spans.measure,
             retention_spans.from_number,
@@ -63,12 +62,13 @@ with
                 ) as bigint
             ) as later_count
         from reached
-        join retention_spans on reached.period = retention_spans.period
+        join activity_series on reached.series_number = activity_series.series_number
+        join retention_spans on activity_series.period = retention_spans.period
         group by
             reached.clock,
             reached.entry,
-            reached.period,
-            reached.activity,
+            activity_series.period,
+            activity_series.activity,
             reached.cohort_on,
             retention_spans.measure,
             retention_spans.from_number,
@@ -80,16 +80,19 @@ with
         select
             retention_returns.clock,
             retention_returns.entry,
-            retention_returns.period,
-            retention_returns.activity,
+            activity_series.period,
+            activity_series.activity,
             retention_returns.cohort_on,
             retention_spans.measure,
             retention_spans.from_number,
             cast(sum(retention_returns.customer_count) as bigint) as retained_count
         from retention_returns
         join
+            activity_series
+            on retention_returns.series_number = activity_series.series_number
+        join
             retention_spans
-            on retention_returns.period = retention_spans.period
+            on activity_series.period = retention_spans.period
             and retention_returns.number
             between retention_spans.from_number and retention_spans.to_number
         where
@@ -99,8 +102,8 @@ with
         group by
             retention_returns.clock,
             retention_returns.entry,
-            retention_returns.period,
-            retention_returns.activity,
+            activity_series.period,
+            activity_series.activity,
             retention_returns.cohort_on,
             retention_spans.measure,
             retention_spans.from_number

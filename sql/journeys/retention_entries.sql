@@ -1,34 +1,37 @@
 -- retention_entries: who entered which cohort, and how far each can be seen since.
--- Grain: one row per clock, entry, period, activity, customer_rank, number.
--- Reads: active_periods, business_days, parameters.
+-- Grain: one row per clock, entry, series_number, customer_rank, number.
+-- Reads: active_periods, activity_series, business_days, parameters.
 -- reach_number is the last period after entry that was over at as_of; last_number the
 -- last one, of those, that the customer was seen in or after.
 with
     today as (
         select
-            periods.period,
+            activity_series.series_number,
+            activity_series.period,
             case
-                periods.period
+                activity_series.period
                 when 'day'
                 then business_days.day_number
                 when 'week'
                 then business_days.week_number
                 else business_days.month_number
             end as number,
-            periods.width_us,
+            widths.width_us,
             parameters.as_of_us
         from parameters
         join
             business_days
             on parameters.as_of_us >= business_days.from_us
             and parameters.as_of_us < business_days.until_us
-        cross join
+        cross join activity_series
+        join
             (
                 values
                     ('day', 86400000000),
                     ('week', 604800000000),
                     ('month', 2592000000000)
-            ) as periods(period, width_us)
+            ) as widths(period, width_us)
+            on activity_series.period = widths.period
     ),
 
     cohorts as (
@@ -46,8 +49,6 @@ with
         select
             clocks.clock,
             clocks.entry,
-            active_periods.period,
-            active_periods.activity,
             active_periods.series_number,
             active_periods.customer_rank,
             active_periods.number,
@@ -80,10 +81,10 @@ with
                     )
             end as last_active_number
         from active_periods
-        join today on active_periods.period = today.period
+        join today on active_periods.series_number = today.series_number
         join
             cohorts
-            on active_periods.period = cohorts.period
+            on today.period = cohorts.period
             and active_periods.number = cohorts.number
         join
             (
@@ -93,14 +94,12 @@ with
                     ('calendar', 'recurring')
             ) as clocks(clock, entry)
             on (clocks.entry = 'first' and active_periods.previous_number is null)
-            or (clocks.entry = 'recurring' and active_periods.period <> 'day')
+            or (clocks.entry = 'recurring' and today.period <> 'day')
     )
 
 select
     clock,
     entry,
-    period,
-    activity,
     series_number,
     customer_rank,
     number,

@@ -1,31 +1,35 @@
 -- retention_returns: how many of each cohort were back in which period after entry.
--- Grain: one row per clock, entry, period, activity, cohort_on, reach_number, number,
+-- Grain: one row per clock, entry, series_number, cohort_on, reach_number, number,
 -- previous_number.
--- Reads: active_periods, activity_days, retention_entries, retention_spans.
+-- Reads: active_periods, activity_days, activity_series, retention_entries,
+-- retention_spans.
 -- previous_number is the last period before number in which they were active: who was
 -- back between two periods is counted once, where it lies before the first of them.
 with
     -- Nobody asks for a period after the last span.
     limits as (
-        select period, max(to_number) as last_number
+        select
+            activity_series.series_number, max(retention_spans.to_number) as last_number
         from retention_spans
-        group by period
+        join activity_series on retention_spans.period = activity_series.period
+        group by activity_series.series_number
     ),
 
     limited as (
         select
             retention_entries.*,
-            least(retention_entries.reach_number, limits.last_number) as until_number
+            cast(
+                least(retention_entries.reach_number, limits.last_number) as integer
+            ) as until_number
         from retention_entries
-        join limits on retention_entries.period = limits.period
+        join limits on retention_entries.series_number = limits.series_number
     ),
 
     by_calendar as (
         select
             limited.clock,
             limited.entry,
-            limited.period,
-            limited.activity,
+            limited.series_number,
             limited.cohort_on,
             limited.reach_number,
             active_periods.number - limited.number as number,
@@ -43,14 +47,16 @@ with
     ),
 
     widths as (
-        select period, width_us
-        from
+        select activity_series.series_number, activity_series.activity, lengths.width_us
+        from activity_series
+        join
             (
                 values
                     ('day', 86400000000),
                     ('week', 604800000000),
                     ('month', 2592000000000)
-            ) as periods(period, width_us)
+            ) as lengths(period, width_us)
+            on activity_series.period = lengths.period
     ),
 
     paced as (
@@ -70,8 +76,7 @@ with
         select
             limited.clock,
             limited.entry,
-            limited.period,
-            limited.activity,
+            limited.series_number,
             limited.cohort_on,
             limited.reach_number,
             limited.until_number,
@@ -95,10 +100,10 @@ with
                 -1
             ) as previous_number
         from limited
-        join widths on limited.period = widths.period
+        join widths on limited.series_number = widths.series_number
         join
             paced
-            on limited.activity = paced.activity
+            on widths.activity = paced.activity
             and limited.customer_rank = paced.customer_rank
         where limited.clock = 'rolling'
     ),
@@ -107,8 +112,7 @@ with
         select
             clock,
             entry,
-            period,
-            activity,
+            series_number,
             cohort_on,
             reach_number,
             number,
@@ -118,8 +122,7 @@ with
         select
             clock,
             entry,
-            period,
-            activity,
+            series_number,
             cohort_on,
             reach_number,
             first_number as number,
@@ -130,8 +133,7 @@ with
         select
             clock,
             entry,
-            period,
-            activity,
+            series_number,
             cohort_on,
             reach_number,
             last_number as number,
@@ -143,13 +145,11 @@ with
 select
     clock,
     entry,
-    period,
-    activity,
+    series_number,
     cohort_on,
     reach_number,
     number,
     previous_number,
     count(*) as customer_count
 from back
-group by
-    clock, entry, period, activity, cohort_on, reach_number, number, previous_number
+group by clock, entry, series_number, cohort_on, reach_number, number, previous_number

@@ -84,6 +84,7 @@ INTERNAL = frozenset(
         "session_cuts",
         "session_events",
         "session_places",
+        "session_spans",
         "stage_durations",
         "stage_labels",
         "strongest_identifiers",

@@ -18,6 +18,7 @@ select
     event_kinds.kind,
     event_kinds.label,
     event_kinds.touchpoint,
+    event_kinds.touchpoint_number,
     event_kinds.stage,
     event_kinds.stage_position,
     event_kinds.actor,

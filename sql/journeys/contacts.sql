@@ -1,6 +1,6 @@
 -- contacts: every session with a touchpoint on the way: who began it, and what about.
 -- Grain: one row per customer_id, position of the session's first event.
--- Reads: customer_ranks, event_kinds, session_places.
+-- Reads: customer_ranks, event_kinds, session_places, session_spans.
 -- A contact is a session in which a touchpoint with a stage was met. Who began it is
 -- told by who acted in its first event: the customer, or else (an agent, a bot, a
 -- system) the company. In crm, where an agent writes down what either side did, and
@@ -9,57 +9,17 @@
 -- effort where that is no page, no purchase (is_value) and no decision (outcome): a
 -- chat, call, mail, visit or post.
 with
-    met as (
-        select
-            session_places.customer_rank,
-            session_places.channel_number,
-            session_places.session_number,
-            min(session_places.occurred_at) as started_at,
-            max(session_places.occurred_at) as ended_at,
-            min(session_places.position) as position,
-            max(
-                case when session_places.is_opening then session_places.kind_number end
-            ) as first_kind_number,
-            min(
-                case when event_kinds.stage is not null then session_places.position end
-            ) as staged_position,
-            min(
-                case
-                    when
-                        event_kinds.stage is not null
-                        and event_kinds.initiator = 'customer'
-                    then session_places.position
-                end
-            ) as customer_position,
-            min(
-                case
-                    when
-                        event_kinds.stage is not null
-                        and event_kinds.initiator = 'customer'
-                        and event_kinds.outcome is null
-                        and not event_kinds.is_value
-                        and event_kinds.channel
-                        in ('chat', 'email', 'phone', 'social', 'store')
-                    then session_places.position
-                end
-            ) as intent_position
-        from session_places
-        join event_kinds on session_places.kind_number = event_kinds.kind_number
-        group by
-            session_places.customer_rank,
-            session_places.channel_number,
-            session_places.session_number
-    ),
-
     begun as (
         select
-            met.*,
+            session_spans.*,
             first_kinds.channel,
             case
                 when first_kinds.channel = 'crm' or first_kinds.actor is null
                 then
                     case
-                        when met.customer_position = met.staged_position
+                        when
+                            session_spans.customer_position
+                            = session_spans.staged_position
                         then 'customer'
                         else 'company'
                     end
@@ -67,11 +27,11 @@ with
                 then 'customer'
                 else 'company'
             end as begun_by
-        from met
+        from session_spans
         join
             event_kinds as first_kinds
-            on met.first_kind_number = first_kinds.kind_number
-        where met.staged_position is not null
+            on session_spans.first_kind_number = first_kinds.kind_number
+        where session_spans.staged_position is not null
     )
 
 select
@@ -83,7 +43,7 @@ select
     begun.begun_by,
     begun.started_at,
     begun.ended_at,
-    begun.position,
+    begun.first_position as position,
     begun.intent_position,
     intent_kinds.touchpoint as intent,
     intent_kinds.stage as intent_stage,

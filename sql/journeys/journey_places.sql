@@ -116,6 +116,7 @@ select
     end as journey_number,
     ordered_events.occurred_at,
     ordered_events.kind_number,
+    ordered_events.touchpoint_number,
     ordered_events.amount_cents,
     ordered_events.is_uncertain,
     numbered.is_sign,

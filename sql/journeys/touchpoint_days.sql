@@ -7,12 +7,8 @@
 -- week and month are in business_days.
 with
     touched as (
-        select
-            event_kinds.touchpoint_number,
-            journey_places.customer_rank,
-            epoch_us(journey_places.occurred_at) as occurred_us
+        select touchpoint_number, customer_rank, epoch_us(occurred_at) as occurred_us
         from journey_places
-        join event_kinds on journey_places.kind_number = event_kinds.kind_number
     ),
 
     gathered as (

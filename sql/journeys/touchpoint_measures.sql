@@ -7,15 +7,15 @@ with
     paced as (
         select
             journey_places.customer_rank,
-            event_kinds.touchpoint_number,
+            journey_places.touchpoint_number,
             journey_places.occurred_at,
             lead(epoch_us(journey_places.occurred_at)) over (
-                partition by journey_places.customer_rank, event_kinds.touchpoint_number
+                partition by
+                    journey_places.customer_rank, journey_places.touchpoint_number
                 order by journey_places.position
             )
             - epoch_us(journey_places.occurred_at) as again_us
         from journey_places
-        join event_kinds on journey_places.kind_number = event_kinds.kind_number
     ),
 
     counted as (

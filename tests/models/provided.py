@@ -392,8 +392,9 @@ def number_kinds(con: duckdb.DuckDBPyConnection, worded: list[str]) -> None:
         "as channel_number, case when touchpoint is not null then min(kind_number) "
         "over (partition by touchpoint) end as touchpoint_number from numbered"
     )
+    numbers = {"kind_number", "channel_number", "touchpoint_number"}
     for name in worded:
-        for number in {"kind_number", "channel_number"} & set(columns_of(con, name)):
+        for number in numbers & set(columns_of(con, name)):
             con.execute(f"update {name} set {number} = {number_in(con, name, '', number)}")
 
 
@@ -415,6 +416,7 @@ def put_beneath(con: duckdb.DuckDBPyConnection, numbers: str, words: str) -> Non
     found = {
         "customer_rank": "customer_rank" if "customer_rank" in known else rank,
         "kind_number": number_in(con, words, ""),
+        "touchpoint_number": number_in(con, words, "", "touchpoint_number"),
         "next_kind_number": "case when next_touchpoint is not null "
         f"then {number_in(con, words, 'next_')} end",
     }

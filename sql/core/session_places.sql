@@ -32,11 +32,7 @@ with
 
     opened as (
         select
-            customer_rank,
-            position,
-            channel_number,
-            kind_number,
-            occurred_at,
+            *,
             -- A first event has no silence before it, and opens session 1.
             silence_us is null or silence_us > gap_us or is_cut as is_opening
         from paced

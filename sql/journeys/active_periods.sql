@@ -8,9 +8,11 @@ with
     -- A day's pieces have one week and one month.
     dated as (
         select distinct
-            day_number,
-            cast(week_number as integer) as week_number,
-            cast(month_number as integer) as month_number
+            day_number, 1 as series_step, cast(week_number as integer) as number
+        from business_days
+        union all
+        select distinct
+            day_number, 2 as series_step, cast(month_number as integer) as number
         from business_days
     ),
 
@@ -37,24 +39,14 @@ with
         group by series_number, customer_rank, day_number
         union all
         select
-            days.series_number + 1 as series_number,
+            days.series_number + dated.series_step as series_number,
             days.customer_rank,
-            dated.week_number as number,
+            dated.number,
             min(days.first_us) as first_us,
             max(days.last_us) as last_us
         from days
         join dated on days.day_number = dated.day_number
-        group by days.series_number, days.customer_rank, dated.week_number
-        union all
-        select
-            days.series_number + 2 as series_number,
-            days.customer_rank,
-            dated.month_number as number,
-            min(days.first_us) as first_us,
-            max(days.last_us) as last_us
-        from days
-        join dated on days.day_number = dated.day_number
-        group by days.series_number, days.customer_rank, dated.month_number
+        group by days.series_number, dated.series_step, days.customer_rank, dated.number
     )
 
 select

@@ -66,11 +66,7 @@ with
 
     marked as (
         select
-            description_number,
-            customer_number,
-            position,
-            journey_number,
-            occurred_us,
+            *,
             coalesce(previous_number = description_number, false)
             and previous_journey_number
             is not distinct from journey_number as is_repeat,
@@ -89,7 +85,6 @@ select
     is_repeated,
     is_repeat and is_repeated as is_inner
 from marked
--- So that who asks for one touchpoint reads its rows alone, and the rows within its
--- runs
+-- So that who asks for one touchpoint reads its rows alone, and those within its runs
 -- only where they matter.
 order by description_number, is_inner, customer_number, position

@@ -16,7 +16,7 @@ with
                 then business_days.week_number
                 else business_days.month_number
             end as number,
-            widths.width_us,
+            activity_series.width_us,
             parameters.as_of_us
         from parameters
         join
@@ -24,14 +24,6 @@ with
             on parameters.as_of_us >= business_days.from_us
             and parameters.as_of_us < business_days.until_us
         cross join activity_series
-        join
-            (
-                values
-                    ('day', 86400000000),
-                    ('week', 604800000000),
-                    ('month', 2592000000000)
-            ) as widths(period, width_us)
-            on activity_series.period = widths.period
     ),
 
     cohorts as (

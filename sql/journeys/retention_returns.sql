@@ -46,19 +46,6 @@ with
         where limited.clock = 'calendar'
     ),
 
-    widths as (
-        select activity_series.series_number, activity_series.activity, lengths.width_us
-        from activity_series
-        join
-            (
-                values
-                    ('day', 86400000000),
-                    ('week', 604800000000),
-                    ('month', 2592000000000)
-            ) as lengths(period, width_us)
-            on activity_series.period = lengths.period
-    ),
-
     paced as (
         select
             activity,
@@ -82,28 +69,30 @@ with
             limited.until_number,
             cast(
                 floor(
-                    cast(paced.first_us - limited.entry_us as double) / widths.width_us
+                    cast(paced.first_us - limited.entry_us as double)
+                    / activity_series.width_us
                 ) as bigint
             ) as first_number,
             cast(
                 floor(
-                    cast(paced.last_us - limited.entry_us as double) / widths.width_us
+                    cast(paced.last_us - limited.entry_us as double)
+                    / activity_series.width_us
                 ) as bigint
             ) as last_number,
             coalesce(
                 cast(
                     floor(
                         cast(paced.previous_us - limited.entry_us as double)
-                        / widths.width_us
+                        / activity_series.width_us
                     ) as bigint
                 ),
                 -1
             ) as previous_number
         from limited
-        join widths on limited.series_number = widths.series_number
+        join activity_series on limited.series_number = activity_series.series_number
         join
             paced
-            on widths.activity = paced.activity
+            on activity_series.activity = paced.activity
             and limited.customer_rank = paced.customer_rank
         where limited.clock = 'rolling'
     ),

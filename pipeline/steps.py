@@ -18,7 +18,7 @@ from pipeline.catalogue.suggestions import suggestions
 from pipeline.change.personas import persona_changes, previous_personas
 from pipeline.churn import listing
 from pipeline.counted import counted
-from pipeline.identity.attribution import attribute, identify
+from pipeline.identity import attribution
 from pipeline.job import Job, read_seconds
 from pipeline.lake import open_lake
 from pipeline.landing import gate, ledger
@@ -65,7 +65,7 @@ def stitch(settings: Settings, job: Job) -> str:
     with connect(settings, settings.work / "stitch.duckdb") as con:
         open_lake(con, settings.lake)
         publish.read_previous_identifiers(con, settings.published)
-        stitched = identify(
+        stitched = attribution.identify(
             con, settings, job, decided_until=date.max, out=settings.work / "identity"
         )
         limits = alarms.limits(settings.identity)
@@ -86,13 +86,23 @@ def stitch(settings: Settings, job: Job) -> str:
     )
 
 
-def order(settings: Settings, job: Job) -> str:
-    """Landed events to one ordered table: the build database, up to ordered_events."""
+def attribute(settings: Settings, job: Job) -> str:
+    """Whose each landed event is: the build database, up to event_customers."""
     (settings.work / BUILD).unlink(missing_ok=True)
     with connect(settings, settings.work / BUILD) as con:
         open_lake(con, settings.lake)
         store(con, "machine_events", pl.read_parquet(settings.work / MACHINE_EVENTS))
-        built = attribute(con, settings, job, settings.work / "identity", up_to="ordered_events")
+        built = attribution.attribute(con, settings, job, settings.work / "identity")
+    return f"{counted(built['strongest_identifiers'].row_count or 0, 'event')} that name a customer"
+
+
+def order(settings: Settings, job: Job) -> str:  # noqa: ARG001 - every step is called alike
+    """The events of customers in their one order: ordered_events."""
+    with connect(settings, settings.work / BUILD) as con:
+        models = warehouse.shipped_models()
+        done = {one.name for one in warehouse.needed(models, "event_customers")}
+        wanted = [one for one in warehouse.needed(models, "ordered_events") if one.name not in done]
+        built = {one.name: one for one in warehouse.build(con, wanted, table_names(con))}
     count = built["event_places"].row_count or 0
     return f"{counted(count, 'event')} of customers in order"
 
@@ -326,6 +336,7 @@ def perform(settings: Settings, job: Job, name: str) -> str:
 
 STEPS: dict[str, Callable[[Settings, Job], str]] = {
     "stitch": stitch,
+    "attribute": attribute,
     "order": order,
     "restate": restate,
     "models": model,

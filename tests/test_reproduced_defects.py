@@ -91,7 +91,7 @@ def modelled(folder: Path, rows: list[str]) -> duckdb.DuckDBPyConnection:
     steps.land(settings, now=NOW)
     job = plan(settings, None, NOW)
     begin(settings, job)
-    for name in ("stitch", "order", "models"):
+    for name in ("stitch", "attribute", "order", "models"):
         steps.perform(settings, job, name)
     return connect(settings, settings.work / BUILD)
 

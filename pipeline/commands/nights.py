@@ -10,6 +10,7 @@ from pipeline.commands.options import CHECKS_FAILED, Project, folder_of, in_utc
 Step = Literal[
     "land",
     "stitch",
+    "attribute",
     "order",
     "restate",
     "models",

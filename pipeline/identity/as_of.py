@@ -72,7 +72,7 @@ def known_by(settings: Settings, instant: datetime) -> Iterator[duckdb.DuckDBPyC
     with _past(settings, instant) as con:
         with tempfile.TemporaryDirectory(prefix=PREFIX, dir=settings.work) as folder:
             _identified(con, settings, instant, Path(folder))
-            attribute(con, settings, _job(instant), Path(folder), up_to="event_customers")
+            attribute(con, settings, _job(instant), Path(folder))
         yield con
 
 

@@ -48,16 +48,15 @@ def identify(
 
 
 def attribute(
-    con: duckdb.DuckDBPyConnection, settings: Settings, job: Job, identity: Path, *, up_to: str
+    con: duckdb.DuckDBPyConnection, settings: Settings, job: Job, identity: Path
 ) -> dict[str, warehouse.Built]:
-    """Build the models up to `up_to` from a lake, its machine_events and its identity tables.
+    """Build event_customers, and what it reads, from a lake and the identity tables made of it.
 
     Args:
         con: Holds the landed tables and `machine_events`.
         settings: The project's configuration.
         job: Says the instant the models speak about.
         identity: The folder of the identity tables.
-        up_to: The last model to build.
     """
     from pipeline.identity import ids, policy  # noqa: PLC0415 - phonenumbers: slow
 
@@ -76,5 +75,5 @@ def attribute(
     store(con, "suppressed_identifiers", suppression.suppressed(con, settings.lake))
     models = warehouse.shipped_models()
     found = {one.name for one in warehouse.needed(models, "machine_events")}
-    wanted = [one for one in warehouse.needed(models, up_to) if one.name not in found]
+    wanted = [one for one in warehouse.needed(models, "event_customers") if one.name not in found]
     return {one.name: one for one in warehouse.build(con, wanted, table_names(con))}

@@ -19,7 +19,7 @@ SIGNS = {"good": "✓ Good", "check": "! Check", "failed": "✕ Failed"}
 TONES = {"good": "good", "check": "check", "failed": "bad"}
 BARS = 30
 STEPS = (
-    *("land", "stitch", "order", "restate", "models"),
+    *("land", "stitch", "attribute", "order", "restate", "models"),
     *("graph", "learned", "causes", "changes", "churn", "checks", "publish", "pages"),
 )
 

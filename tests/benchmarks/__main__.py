@@ -23,6 +23,7 @@ STEPS: tuple[tuple[str, str | None, str], ...] = (
     ("land_web", "floor_land_web", "1.5"),
     ("land", None, ""),
     ("stitch", "floor_stitch", "3"),
+    ("attribute", None, ""),
     ("order_and_models", "floor_order", "4"),
     ("graph", None, ""),
     ("learned", None, ""),
@@ -100,21 +101,12 @@ def main(event_count: int) -> None:
         timed = ("nothing", "land_web", "floor_land_web", "land_access", "land_mail")
         costs |= in_turn(timed, long, rounds=ROUNDS)
         start_up = costs["nothing"].cpu_seconds
-        jobs = ["land", "begin", "stitch", "floor_stitch"]
-        jobs += [
-            "order_and_models",
-            "graph",
-            "learned",
-            "causes",
-            "changes",
-            "churn",
-            "checks",
-            "publish",
-            "pages",
-            "floor_order",
-        ]
+        jobs = ["land", "begin", "stitch", "floor_stitch", "attribute", "order_and_models"]
+        jobs += ["graph", "learned", "causes", "changes", "churn", "checks", "publish", "pages"]
         for job in jobs:
             costs[job] = cost(job, project)
+        # Its floor sorts what is published.
+        costs |= in_turn(("order_and_models", "floor_order"), project, rounds=ROUNDS)
         cost("night", short)
         costs["night, short history"] = arrive(short, waiting_short)
         costs["night"] = arrive(project, waiting)

@@ -71,7 +71,7 @@ def ordered(folder: Path) -> Settings:
     steps.land(settings, now=NOW)
     job = plan(settings, None, NOW)
     begin(settings, job)
-    for name in ("stitch", "order"):
+    for name in ("stitch", "attribute", "order"):
         steps.perform(settings, job, name)
     return settings
 

@@ -11,7 +11,8 @@ from pipeline.graph.communities import communities
 from pipeline.graph.counts import counted, groups
 from pipeline.graph.cut import minimum_cut
 from pipeline.graph.drop_offs import drop_off_points
-from pipeline.graph.edges import Frames, edges, judged
+from pipeline.graph.edge_effects import with_effects
+from pipeline.graph.edges import Frames, edges
 from pipeline.graph.findings import findings
 from pipeline.graph.loops import loops
 from pipeline.graph.network import build
@@ -62,7 +63,7 @@ def tables(frames: Frames) -> dict[str, pl.DataFrame]:
         bounds = intervals(counts, weights)
         points = nodes(grain, graph, bounds, parts)
         for name, frame in {
-            "graph_edges": judged(lines, chain(graph), cut),
+            "graph_edges": with_effects(lines, chain(graph), cut),
             "graph_nodes": points,
             "graph_summary": summary(
                 grain,

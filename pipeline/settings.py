@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from pipeline.errors import BadSettings, NoProject
+from pipeline.landing.formats import format_named
 
 FILE_NAME = "wend.toml"
 CHANNELS = ("web", "chat", "email", "crm", "phone", "survey", "social", "store")
@@ -49,8 +50,6 @@ def _network(text: str) -> str:
 
 
 def _format(name: str) -> str:
-    from pipeline.landing.formats import format_named  # noqa: PLC0415 - it knows sources itself
-
     try:
         format_named(name)
     except BadSettings as error:

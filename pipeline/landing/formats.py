@@ -1,22 +1,9 @@
-"""The formats wend reads: name -> the reader's module, its channel and its fast path.
+"""The formats wend reads: name -> the reader's module, its channel and its fast path."""
 
-Modules are imported when they are first used, so that a command loads only what it reads.
-"""
-
-import hashlib
-from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
-from importlib import import_module
-from pathlib import PurePosixPath
-from typing import cast
 
 from pipeline.catalogue.sheets import nearest_name
-from pipeline.errors import BadSettings, SourceRefused
-from pipeline.landing.fields import Documented
-from pipeline.landing.plain import Plain
-from pipeline.landing.record import Feed, Outcome, RawFile
-from pipeline.settings import Source
+from pipeline.errors import BadSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,63 +28,6 @@ class Format:
     reads_many: bool = False
     is_stateful: bool = False
     says_encoding: bool = False
-
-    def read(self, file: RawFile, feed: Feed) -> Iterator[Outcome]:
-        """What the file's records became, one by one."""
-        return cast("Iterator[Outcome]", import_module(self.module).read(file, feed))
-
-    def documented_fields(self) -> Documented:
-        """The fields of a record by the vendor's documents, where the module lists them.
-
-        The module's RECORD_FIELDS, needed where records of one source differ in their fields, and
-        its VARIED_FIELDS, whose values are of several kinds.
-        """
-        module = import_module(self.module)
-        return Documented(
-            names=getattr(module, "RECORD_FIELDS", frozenset()),
-            varied=getattr(module, "VARIED_FIELDS", frozenset()),
-        )
-
-    def one_by_one(self, files: Sequence[RawFile], feed: Feed) -> list[list[RawFile]]:
-        """The files of a stateful format, each alone, in the order in which they speak."""
-        ordered = import_module(self.module).in_order(files, feed)
-        return [[file] for file in ordered]
-
-    def identity(self, name: str, source: Source) -> Callable[[str, str], str]:
-        """What gives a file of the source called `name` its id, from path and content hash."""
-        is_dated = source.snapshot is not None and source.snapshot.file_date is not None
-        return partial(by_name_and_content if is_dated else by_content, name)
-
-    def read_plain(self, file: RawFile, feed: Feed, plain: Plain) -> Iterator[Outcome]:
-        """Write the plain events of a file; what its other records became, one by one.
-
-        Only where there is a `plain_module`.
-        """
-        assert self.plain_module is not None
-        module = import_module(self.plain_module)
-        return cast("Iterator[Outcome]", module.read(file, feed, plain))
-
-    def read_many(
-        self, files: Sequence[RawFile], feed: Feed, plain: Plain
-    ) -> Iterator[tuple[RawFile, Outcome | SourceRefused]]:
-        """The same for many files; a refusal is the last that is said of its file.
-
-        Only where the `plain_module` reads many.
-        """
-        assert self.plain_module is not None
-        found = import_module(self.plain_module).read_many(files, feed, plain)
-        return cast("Iterator[tuple[RawFile, Outcome | SourceRefused]]", found)
-
-
-def by_content(source: str, _path: str, sha: str) -> str:
-    """The id of a file that is what it holds, whatever it is called."""
-    return f"{source}-{sha[:20]}"
-
-
-def by_name_and_content(source: str, path: str, sha: str) -> str:
-    """The id of a file whose name says when it was taken: the same rows, but of another day."""
-    named = hashlib.sha256(f"{PurePosixPath(path).name}/{sha}".encode()).hexdigest()
-    return f"{source}-{named[:20]}"
 
 
 FORMATS = {
@@ -173,30 +103,3 @@ def format_named(name: str) -> Format:
     if name not in FORMATS:
         raise BadSettings(f"no format {name!r}; {nearest_name(name, list(FORMATS))}")
     return FORMATS[name]
-
-
-def channel_of(feed: Feed) -> str:
-    """The channel of a source's events: wend.toml's, or else its format's.
-
-    Raises:
-        BadSettings: Neither names one.
-    """
-    channel = feed.source.channel or format_named(feed.source.format).default_channel
-    if channel is None:
-        raise BadSettings(f"sources.{feed.name}: set channel: this format has none of its own")
-    return channel
-
-
-def encoding_of(feed: Feed) -> str | None:
-    """What wend.toml says that the text of a source's files is in, if anything.
-
-    Raises:
-        BadSettings: The records say so themselves, each for its own parts.
-    """
-    encoding = feed.source.encoding
-    if encoding is not None and format_named(feed.source.format).says_encoding:
-        raise BadSettings(
-            f"sources.{feed.name}: take encoding out: in the format {feed.source.format} every "
-            "record says what it is in"
-        )
-    return encoding

@@ -20,11 +20,11 @@ import polars as pl
 from pipeline import warehouse
 from pipeline.counted import counted
 from pipeline.errors import BadSettings, RecordsLost, SourceRefused
-from pipeline.landing import fields, ledger, text
+from pipeline.landing import fields, ledger, readers, text
 from pipeline.landing.arrivals import batches, discover, fresh_files
 from pipeline.landing.clocks import Clock, microseconds
 from pipeline.landing.fields import FIELDS, Known
-from pipeline.landing.formats import encoding_of, format_named
+from pipeline.landing.formats import format_named
 from pipeline.landing.ledger import Night
 from pipeline.landing.live.sources import arrived, is_live
 from pipeline.landing.plain import Plain, seen_in
@@ -106,7 +106,7 @@ def land(settings: Settings, lake: Path, night: Night, *, tell: Tell) -> Landing
                 found = []
                 problems.append(Problem(name, source.path, str(refusal)))
         layout = format_named(source.format)
-        identity = layout.identity(name, source)
+        identity = readers.file_identity(name, source)
         new, unread, copies, stamps = fresh_files(settings.folder, identity, found, known, stamps)
         problems.extend(Problem(name, path, reason) for path, reason in unread.items())
         # What Wend fetched itself may come again; nobody put it there twice.
@@ -114,11 +114,11 @@ def land(settings: Settings, lake: Path, night: Night, *, tell: Tell) -> Landing
             told = tellable({path: stamps[path] for path in copies}, lake)
             problems.extend(of_copies(name, {path: copies[path] for path in told}))
         feed = feed_of(settings, name, night.landed_at)
-        encoding = encoding_of(feed)
+        encoding = readers.encoding_of(feed)
         new = [replace(file, encoding=encoding) for file in new]
         known.update((file.file_id, file.name) for file in new)
         done = 0
-        for batch in layout.one_by_one(new, feed) if layout.is_stateful else batches(new):
+        for batch in readers.one_by_one(layout, new, feed) if layout.is_stateful else batches(new):
             landed, refused = land_batch(settings, lake, feed, batch, night)
             rows.append(landed)
             problems.extend(refused)
@@ -206,7 +206,7 @@ def earlier_fields(lake: Path, feed: Feed, night: Night) -> Known:
     is_new = feed.name not in night.seen_sources
     paths = [] if is_new else ledger.parquet(lake, "fields", feed.name)
     earlier = pl.concat([pl.DataFrame(schema=FIELDS), *map(pl.read_parquet, paths)])
-    return fields.known(earlier, format_named(feed.source.format).documented_fields())
+    return fields.known(earlier, readers.documented_fields(format_named(feed.source.format)))
 
 
 def plain_of(

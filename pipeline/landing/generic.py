@@ -24,8 +24,8 @@ from pipeline.landing.containers.json_records import json_array, json_lines
 from pipeline.landing.containers.parquet_records import parquet_header, parquet_rows
 from pipeline.landing.containers.unpacked import ending
 from pipeline.landing.containers.xlsx_records import xlsx_header, xlsx_rows
-from pipeline.landing.formats import channel_of
 from pipeline.landing.identifiers import is_damaged, normalise
+from pipeline.landing.readers import channel_of
 from pipeline.landing.record import (
     Attribute,
     Event,

@@ -11,7 +11,7 @@ import orjson
 import polars as pl
 
 from pipeline.errors import SourceRefused
-from pipeline.landing import digests
+from pipeline.landing import digests, readers
 from pipeline.landing.clocks import EPOCH, MICROSECOND
 from pipeline.landing.containers.steady import steady
 from pipeline.landing.fields import Known, changes, new_table
@@ -191,7 +191,8 @@ def _take_many(con: duckdb.DuckDBPyConnection, feed: Feed, plain: Plain) -> dict
     """Read files together; the refusals by name."""
     refused: dict[str, Problem] = {}
     waiting = Waiting()
-    for file, outcome in format_named(feed.source.format).read_many(plain.files, feed, plain):
+    layout = format_named(feed.source.format)
+    for file, outcome in readers.read_many(layout, plain.files, feed, plain):
         if isinstance(outcome, SourceRefused):
             refused[file.name] = _problem(feed, file, outcome)
             _drop(con, file, waiting, plain)
@@ -261,7 +262,11 @@ class Placed(NamedTuple):
 def places(feed: Feed, file: RawFile, plain: Plain) -> Iterator[Placed]:
     """What a file's records became, numbered; those that took a shorter way are not told."""
     layout = format_named(feed.source.format)
-    read = layout.read_plain(file, feed, plain) if file in plain.files else layout.read(file, feed)
+    read = (
+        readers.read_plain(layout, file, feed, plain)
+        if file in plain.files
+        else readers.read(layout, file, feed)
+    )
     for ordinal, outcome in enumerate(read, start=1):
         yield Placed(file.file_id, ordinal, outcome)
 

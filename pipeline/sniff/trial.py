@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from pipeline.errors import BadSettings, SourceRefused
+from pipeline.landing import readers
 from pipeline.landing.formats import format_named
 from pipeline.landing.gate import feed_of
 from pipeline.landing.record import Event, Ignored, RawFile, Refused
@@ -68,7 +69,7 @@ def tried(
     rules: Counter[str] = Counter()
     events = 0
     try:
-        for outcome in islice(format_named(source.format).read(file, feed), TRIED):
+        for outcome in islice(readers.read(format_named(source.format), file, feed), TRIED):
             events += isinstance(outcome, Event)
             if isinstance(outcome, Refused):
                 refusals[outcome.reasons] += 1

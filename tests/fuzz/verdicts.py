@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import SourceRefused
+from pipeline.landing import readers
 from pipeline.landing.clocks import microseconds
 from pipeline.landing.formats import format_named
 from pipeline.landing.record import Event, Outcome, RawFile, Refused
@@ -125,8 +126,10 @@ def read(sample: Sample, content: bytes, folder: Path) -> list[Outcome] | Source
     path.write_bytes(content)
     try:
         return list(
-            format_named(sample.layout).read(
-                RawFile(path, f"raw/{sample.file_name}", "source-1"), sample.feed()
+            readers.read(
+                format_named(sample.layout),
+                RawFile(path, f"raw/{sample.file_name}", "source-1"),
+                sample.feed(),
             )
         )
     except SourceRefused as refusal:

@@ -9,6 +9,7 @@ import pytest
 import pipeline.landing
 from pipeline.errors import SourceRefused
 from pipeline.identity.policy import SHIPPED
+from pipeline.landing import readers
 from pipeline.landing.formats import FORMATS
 from tests.identity.sightings import sightings, stitched
 from tests.landing.samples import SAMPLES, samples_of
@@ -66,7 +67,7 @@ def test_every_namespace_in_a_sample_has_a_shipped_policy(layout: str) -> None:
     found: set[str] = set()
     for file, source in samples_of(layout):
         try:
-            for outcome in FORMATS[layout].read(file, source):
+            for outcome in readers.read(FORMATS[layout], file, source):
                 people = getattr(outcome, "identifiers", ())
                 found |= {each.namespace for each in people if each.role != "agent"}
         except SourceRefused:

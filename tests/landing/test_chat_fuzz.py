@@ -1,5 +1,6 @@
 import json
 from copy import deepcopy
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import SourceRefused
+from pipeline.landing import readers
 from pipeline.landing.formats import format_named
 from pipeline.landing.record import Event, Refused
 from tests.landing import chat_samples as samples
@@ -91,7 +93,7 @@ def fates(name: str, content: str, folder: Path) -> dict[int, set[type]]:
     """What kinds of fate each record of a file had; none of a file refused as a whole."""
     try:
         found = outcomes_of(
-            format_named(name).read,
+            partial(readers.read, format_named(name)),
             content,
             folder,
             feed(name, zone="Europe/London"),

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from pipeline.landing import readers
 from pipeline.landing.formats import format_named
 from pipeline.landing.record import Event, Ignored, Outcome, RawFile, Refused
 from tests.landing.feeds import events, feed
@@ -21,7 +22,7 @@ def read(layout: str, path: Path, **source: Any) -> list[Outcome]:
     if not path.is_file():
         pytest.skip(f"the real data is not here: {path}")
     file = RawFile(path, path.name, "source-1")
-    return list(format_named(layout).read(file, feed(layout, **source)))
+    return list(readers.read(format_named(layout), file, feed(layout, **source)))
 
 
 def account(found: list[Outcome]) -> tuple[int, int, int, int]:

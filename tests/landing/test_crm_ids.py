@@ -2,11 +2,13 @@
 
 import zipfile
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from pipeline.errors import SourceRefused
+from pipeline.landing import readers
 from pipeline.landing.crm.rows import RECORD_IDS
 from pipeline.landing.formats import format_named
 from pipeline.landing.record import Outcome
@@ -42,7 +44,9 @@ def read(layout: str, ids: Sequence[str], folder: Path, *sound: str) -> list[Out
     """What the reader makes of such a table; `sound` columns are said to be sound."""
     source = feed(layout, sound_ids=sound)
     content = table(layout, ids)
-    return outcomes_of(format_named(layout).read, content, folder, source, name="table.csv")
+    return outcomes_of(
+        partial(readers.read, format_named(layout)), content, folder, source, name="table.csv"
+    )
 
 
 TABLES = {
@@ -102,7 +106,11 @@ def test_each_table_of_an_archive_is_judged_by_itself(tmp_path: Path) -> None:
 
     with pytest.raises(SourceRefused, match="in one case, such as 0031g00000"):
         outcomes_of(
-            format_named("salesforce").read, content, tmp_path, feed("salesforce"), name="x.zip"
+            partial(readers.read, format_named("salesforce")),
+            content,
+            tmp_path,
+            feed("salesforce"),
+            name="x.zip",
         )
 
 

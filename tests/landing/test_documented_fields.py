@@ -7,6 +7,7 @@ from zipfile import ZipFile
 
 import pytest
 
+from pipeline.landing import readers
 from pipeline.landing.chat import slack
 from pipeline.landing.fields import Documented, Known, Table, changes, known, table, table_name
 from pipeline.landing.formats import FORMATS
@@ -39,7 +40,7 @@ OWN = {
         *("Status", "Tags", "Ticket type", "Updated at"),
     },
 }
-DOCUMENTED = [name for name, layout in FORMATS.items() if layout.documented_fields().names]
+DOCUMENTED = [name for name, layout in FORMATS.items() if readers.documented_fields(layout).names]
 
 
 @pytest.mark.parametrize("name", DOCUMENTED)
@@ -50,9 +51,9 @@ def test_a_record_has_no_field_but_those_documented(name: str) -> None:
     new: set[str] = set()
     seen = 0
     for file, source in samples_of(name):
-        list(layout.read(file, source))
+        list(readers.read(layout, file, source))
         seen += file.profile.record_count
-        earlier = Known({table_name(file.name): one_field}, layout.documented_fields())
+        earlier = Known({table_name(file.name): one_field}, readers.documented_fields(layout))
         said = (text for text in changes(file, earlier) if text.startswith("new field "))
         new |= {text.removeprefix("new field ").rpartition(" (")[0] for text in said}
 
@@ -130,18 +131,18 @@ def test_a_field_of_several_kinds_stops_no_source(
         file = tmp_path / f"{day}-{sample.file_name}"
         file.write_bytes(sample.file([sample.text({**sample.records[place], field: value})]))
         made.append(RawFile(file, file.name, f"source-{day}"))
-        found = list(layout.read(made[-1], sample.feed()))
+        found = list(readers.read(layout, made[-1], sample.feed()))
         assert not [each for each in found if isinstance(each, Refused)]
     first, second = made
 
     assert [text for text in changes(second, known(table([first]))) if text.startswith("field ")]
-    assert changes(second, known(table([first]), layout.documented_fields())) == []
+    assert changes(second, known(table([first]), readers.documented_fields(layout))) == []
 
 
-@pytest.mark.parametrize("name", [name for name, of in FORMATS.items() if of.documented_fields()])
+@pytest.mark.parametrize("name", FORMATS)
 def test_fields_of_several_kinds_are_among_the_documented(name: str) -> None:
     """What is listed as varied is listed as a field, and every format with such fields is tried."""
-    documented = FORMATS[name].documented_fields()
+    documented = readers.documented_fields(FORMATS[name])
 
     assert documented.varied <= documented.names
     assert not documented.varied or name in {path.partition("/")[0] for path, *_ in VARIED}

@@ -2,11 +2,13 @@
 
 import json
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pipeline.landing import readers
 from pipeline.landing.formats import format_named
 from tests.landing.feeds import events, feed, outcomes_of, refused
 from tests.landing.test_access_log import line
@@ -117,7 +119,9 @@ def test_what_was_taken_for_nothing_is_refused(
     """A value that is there and cannot be read refuses its record, by its name."""
     content = record if isinstance(record, str) else json.dumps(record)
 
-    found = outcomes_of(format_named(layout).read, content, tmp_path, feed(layout), name=name)
+    found = outcomes_of(
+        partial(readers.read, format_named(layout)), content, tmp_path, feed(layout), name=name
+    )
 
     ((_, why),) = refused(found)
     assert reason in why
@@ -136,7 +140,9 @@ def test_what_people_mistyped_is_named(
     tmp_path: Path, layout: str, record: str, named: list[str]
 ) -> None:
     """The event lands, and says what of it could not be read."""
-    (event,) = events(outcomes_of(format_named(layout).read, record, tmp_path, feed(layout)))
+    (event,) = events(
+        outcomes_of(partial(readers.read, format_named(layout)), record, tmp_path, feed(layout))
+    )
 
     assert event.properties["unreadable"] == named
 
@@ -147,7 +153,7 @@ def test_a_long_word_in_a_header_costs_no_more_than_its_length(tmp_path: Path) -
     started = time.process_time()
 
     for _ in range(20):
-        outcomes_of(format_named("mail").read, content, tmp_path, feed("mail"))
+        outcomes_of(partial(readers.read, format_named("mail")), content, tmp_path, feed("mail"))
 
     # Once from each letter they would take some twenty seconds.
     assert time.process_time() - started < 5
@@ -157,14 +163,16 @@ def test_a_mail_to_nobody_named_is_not_unreadable(tmp_path: Path) -> None:
     """An empty group hides the recipients on purpose."""
     content = mail(To="undisclosed-recipients:;")
 
-    (event,) = events(outcomes_of(format_named("mail").read, content, tmp_path, feed("mail")))
+    (event,) = events(
+        outcomes_of(partial(readers.read, format_named("mail")), content, tmp_path, feed("mail"))
+    )
 
     assert "unreadable" not in event.properties
 
 
 def test_an_answer_of_an_odd_type_crashes_nothing(tmp_path: Path) -> None:
     """A list where a word should stand cannot be looked for in a set."""
-    read = format_named("satismeter").read
+    read = partial(readers.read, format_named("satismeter"))
 
     assert outcomes_of(read, json.dumps(RESPONSE), tmp_path, feed("satismeter"), name="f.json")
 
@@ -180,7 +188,11 @@ def test_a_zone_of_a_name_too_long_refuses_its_rows(tmp_path: Path) -> None:
     content = f"{names}{names}{imports}\n2026-01-20 10:00:00,R_1,IP Address,True,Promoter,9\n"
 
     found = outcomes_of(
-        format_named("qualtrics").read, content, tmp_path, feed("qualtrics"), name="f.csv"
+        partial(readers.read, format_named("qualtrics")),
+        content,
+        tmp_path,
+        feed("qualtrics"),
+        name="f.csv",
     )
 
     assert [why[:13] for _, why in refused(found)] == ["no known zone", "time without "]
@@ -190,7 +202,9 @@ def test_an_mbox_without_its_first_line_is_not_one_long_mail(tmp_path: Path) -> 
     """The mails after the first would be its text, and nobody would miss them."""
     whole = b"".join(b"From a@b.example Mon Jan  5 09:20:00 2026\n" + mail() + b"\n" for _ in "ab")
 
-    found = outcomes_of(format_named("mail").read, b"\t" + whole, tmp_path, feed("mail"))
+    found = outcomes_of(
+        partial(readers.read, format_named("mail")), b"\t" + whole, tmp_path, feed("mail")
+    )
 
     ((_, why),) = refused(found)
     assert why.startswith("several mails")
@@ -199,7 +213,7 @@ def test_an_mbox_without_its_first_line_is_not_one_long_mail(tmp_path: Path) -> 
 def test_a_status_is_one_in_any_case(tmp_path: Path) -> None:
     """A ticket that is SOLVED was closed."""
     ticket = TICKET | {"status": "SOLVED", "updated_at": "2026-01-06T09:00:00Z"}
-    read = format_named("zendesk_support").read
+    read = partial(readers.read, format_named("zendesk_support"))
 
     found = events(outcomes_of(read, json.dumps(ticket), tmp_path, feed("zendesk_support")))
 

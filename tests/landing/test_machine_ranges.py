@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 
+from pipeline.landing import readers
 from pipeline.landing.formats import format_named
 from pipeline.landing.record import Event, Feed
 from tests.landing.feeds import events, feed, outcomes_of
@@ -48,7 +50,7 @@ def landed(
     """The events of a file of a company that knows these ranges."""
     source: Feed = feed(layout)
     source = replace(source, company=source.company.model_copy(update={"machine_ranges": ranges}))
-    return events(outcomes_of(format_named(layout).read, content, folder, source))
+    return events(outcomes_of(partial(readers.read, format_named(layout)), content, folder, source))
 
 
 @pytest.mark.parametrize("layout", RECORDS)

@@ -1,11 +1,13 @@
 """Layouts of time that are proved from all stamps of a file, in every format that has stamps so."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pipeline.errors import SourceRefused
+from pipeline.landing import readers
 from pipeline.landing.formats import format_named
 from pipeline.landing.record import RawFile
 from pipeline.landing.snapshots.reader import in_order
@@ -60,7 +62,11 @@ def days(layout: str, time_format: str, stamps: list[str], folder: Path) -> list
     """On which days the events of such a file happened, each once, in order."""
     source = feed(layout, zone="UTC", time_format=time_format, **TABLES[layout][0])
     content = table(layout, stamps)
-    found = events(outcomes_of(format_named(layout).read, content, folder, source, name="t.csv"))
+    found = events(
+        outcomes_of(
+            partial(readers.read, format_named(layout)), content, folder, source, name="t.csv"
+        )
+    )
     return sorted({at(event)[:10] for event in found})
 
 
@@ -98,7 +104,7 @@ def test_a_file_that_is_read_for_its_proof_is_counted_once(tmp_path: Path, layou
     for time_format in ("numeric", "day-first"):
         file = RawFile(path, "t.csv", "source-1")
         source = feed(layout, zone="UTC", time_format=time_format, **TABLES[layout][0])
-        list(format_named(layout).read(file, source))
+        list(readers.read(format_named(layout), file, source))
         counts.append(file.profile.record_count)
 
     assert counts[0] == counts[1] > 0

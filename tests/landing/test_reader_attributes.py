@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.landing import readers
 from pipeline.landing.formats import format_named
 from pipeline.landing.record import RawFile
 from tests.landing.feeds import events, feed
@@ -114,7 +115,7 @@ def test_a_record_of_a_person_gives_attributes(layout: str, tmp_path: Path) -> N
     (tmp_path / name).write_text(content + "\n")
     file = RawFile(tmp_path / name, name, "source-1")
 
-    (event,) = events(list(format_named(layout).read(file, feed(layout, zone="UTC"))))
+    (event,) = events(list(readers.read(format_named(layout), file, feed(layout, zone="UTC"))))
 
     assert {one.name: one.value for one in event.attributes} == expected
     assert not {"Ada", "Lovelace"} & set(str(event.properties).replace("'", " ").split())
@@ -127,7 +128,7 @@ def test_a_contact_says_what_it_is_by_its_last_change(layout: str, tmp_path: Pat
     (tmp_path / name).write_text(content + "\n")
     file = RawFile(tmp_path / name, name, "source-1")
 
-    (event,) = events(list(format_named(layout).read(file, feed(layout, zone="UTC"))))
+    (event,) = events(list(readers.read(format_named(layout), file, feed(layout, zone="UTC"))))
 
     stated = {one.stated_us for one in event.attributes}
     assert len(stated) == 1

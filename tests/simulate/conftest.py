@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipeline.landing import arrivals, gate
+from pipeline.landing import arrivals, gate, readers
 from pipeline.landing.formats import format_named
 from pipeline.landing.record import Outcome, RawFile
 from pipeline.settings import load
@@ -39,7 +39,7 @@ class Written:
         return [
             (name, outcome)
             for path, name in names.items()
-            for outcome in layout.read(RawFile(path, name, name), feed)
+            for outcome in readers.read(layout, RawFile(path, name, name), feed)
         ]
 
 

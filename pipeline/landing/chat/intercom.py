@@ -32,8 +32,8 @@ from pipeline.landing.chat import intercom_fields, intercom_tables
 from pipeline.landing.chat.intercom_parts import ACTORS, actor_of, as_part, tells
 from pipeline.landing.containers.json_records import json_array
 from pipeline.landing.containers.unpacked import members
-from pipeline.landing.formats import channel_of
 from pipeline.landing.json_fields import Fields, list_of, needed_id, object_of, text_of
+from pipeline.landing.readers import channel_of
 from pipeline.landing.record import Event, Feed, Identifier, Outcome, RawFile, outcomes
 
 RECORD_FIELDS = intercom_fields.CONVERSATION | intercom_fields.TABLES

@@ -21,7 +21,6 @@ from pipeline.landing import clocks
 from pipeline.landing.chat.parties import Handles, acted, agent, customer, inside
 from pipeline.landing.chat.parts import Part, parts
 from pipeline.landing.containers.json_records import json_array
-from pipeline.landing.formats import channel_of
 from pipeline.landing.json_fields import (
     Fields,
     filled,
@@ -33,6 +32,7 @@ from pipeline.landing.json_fields import (
     said,
     text_of,
 )
+from pipeline.landing.readers import channel_of
 from pipeline.landing.record import Event, Feed, Ignored, Outcome, RawFile, outcomes
 
 # A chat as the archives have it, its summary in list_chats, and what get_chat puts around it.

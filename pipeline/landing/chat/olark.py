@@ -19,7 +19,6 @@ from pipeline.landing import clocks
 from pipeline.landing.chat.parties import acted, agent, customer
 from pipeline.landing.chat.parts import Part, parts
 from pipeline.landing.containers.json_records import json_array
-from pipeline.landing.formats import channel_of
 from pipeline.landing.json_fields import (
     Fields,
     filled,
@@ -30,6 +29,7 @@ from pipeline.landing.json_fields import (
     said,
     text_of,
 )
+from pipeline.landing.readers import channel_of
 from pipeline.landing.record import Event, Feed, Ignored, Outcome, RawFile, outcomes
 
 RECORD_FIELDS = frozenset(

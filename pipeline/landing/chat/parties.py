@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from pipeline.errors import BadRecord
 from pipeline.landing import identifiers
-from pipeline.landing.formats import channel_of
 from pipeline.landing.json_fields import said
+from pipeline.landing.readers import channel_of
 from pipeline.landing.record import Event, Feed, Identifier
 
 # Who acts -> the direction, and the customer's role in it.

@@ -27,7 +27,6 @@ from pipeline.landing.chat import slack_fields
 from pipeline.landing.chat.parties import acted, agent, customer, is_staff, staff_of
 from pipeline.landing.chat.parts import unobserved
 from pipeline.landing.chat.slack_export import Found, Member, Workspace, records, workspace_of
-from pipeline.landing.formats import channel_of
 from pipeline.landing.json_fields import (
     Fields,
     filled,
@@ -38,6 +37,7 @@ from pipeline.landing.json_fields import (
     said,
     text_of,
 )
+from pipeline.landing.readers import channel_of
 from pipeline.landing.record import Event, Feed, Ignored, Outcome, RawFile, outcomes
 
 RECORD_FIELDS = slack_fields.MESSAGE | slack_fields.USER

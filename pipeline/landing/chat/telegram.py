@@ -24,7 +24,6 @@ from pipeline.landing.chat.parties import Staff, acted, agent, customer, is_staf
 from pipeline.landing.chat.parts import Part, parts
 from pipeline.landing.containers.json_records import json_array
 from pipeline.landing.containers.unpacked import members
-from pipeline.landing.formats import channel_of
 from pipeline.landing.json_fields import (
     Fields,
     filled,
@@ -37,6 +36,7 @@ from pipeline.landing.json_fields import (
     said,
     text_of,
 )
+from pipeline.landing.readers import channel_of
 from pipeline.landing.record import Event, Feed, Ignored, Outcome, RawFile, outcomes
 
 RECORD_FIELDS = (

@@ -22,7 +22,7 @@ from pipeline.landing import clocks
 from pipeline.landing.chat.entry_lines import entry_lines
 from pipeline.landing.chat.parties import Staff, acted, agent, customer, is_staff, staff_of
 from pipeline.landing.clocks import MONTHS
-from pipeline.landing.formats import channel_of
+from pipeline.landing.readers import channel_of
 from pipeline.landing.record import Event, Feed, Ignored, Outcome, Raw, RawFile, outcomes
 
 FULL = re.compile(

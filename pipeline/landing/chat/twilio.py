@@ -23,7 +23,6 @@ from pipeline.landing import clocks
 from pipeline.landing.chat.parties import Staff, acted, agent, customer, is_staff, staff_of
 from pipeline.landing.chat.parts import look, unobserved
 from pipeline.landing.containers.json_records import json_array
-from pipeline.landing.formats import channel_of
 from pipeline.landing.json_fields import (
     Fields,
     filled,
@@ -33,6 +32,7 @@ from pipeline.landing.json_fields import (
     object_of,
     text_of,
 )
+from pipeline.landing.readers import channel_of
 from pipeline.landing.record import (
     Event,
     Feed,

@@ -22,7 +22,6 @@ from pipeline.landing import clocks, identifiers
 from pipeline.landing.chat.parties import acted, customer
 from pipeline.landing.chat.parts import Part, parts
 from pipeline.landing.containers.json_records import json_array
-from pipeline.landing.formats import channel_of
 from pipeline.landing.json_fields import (
     Fields,
     filled,
@@ -34,6 +33,7 @@ from pipeline.landing.json_fields import (
     said,
     text_of,
 )
+from pipeline.landing.readers import channel_of
 from pipeline.landing.record import Event, Feed, Identifier, Ignored, Outcome, RawFile, outcomes
 
 RECORD_FIELDS = frozenset({"object", "entry"})

@@ -27,8 +27,8 @@ from pipeline.landing import clocks, identifiers
 from pipeline.landing.chat.parties import Staff, acted, agent, customer, is_staff, staff_of
 from pipeline.landing.chat.whatsapp_lines import Message, Stamp, messages
 from pipeline.landing.day_order import day_order
-from pipeline.landing.formats import channel_of
 from pipeline.landing.json_fields import filled
+from pipeline.landing.readers import channel_of
 from pipeline.landing.record import (
     Event,
     Feed,

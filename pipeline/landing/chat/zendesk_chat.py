@@ -22,8 +22,8 @@ from pipeline.landing.chat import zendesk_fields
 from pipeline.landing.chat.parties import Handles, acted, customer
 from pipeline.landing.chat.parts import written
 from pipeline.landing.containers.json_records import json_array
-from pipeline.landing.formats import channel_of
 from pipeline.landing.json_fields import Fields, filled, list_of, needed_id, object_of, text_of
+from pipeline.landing.readers import channel_of
 from pipeline.landing.record import (
     Event,
     Feed,

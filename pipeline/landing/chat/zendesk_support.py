@@ -43,7 +43,6 @@ from pipeline.landing.chat.zendesk_tables import table_records
 from pipeline.landing.chat.zendesk_ticket_chats import ChatRow, event_of
 from pipeline.landing.containers.json_records import json_array
 from pipeline.landing.containers.unpacked import members
-from pipeline.landing.formats import channel_of
 from pipeline.landing.json_fields import (
     Fields,
     filled,
@@ -55,6 +54,7 @@ from pipeline.landing.json_fields import (
     objects_of,
     text_of,
 )
+from pipeline.landing.readers import channel_of
 from pipeline.landing.record import (
     Event,
     Feed,

@@ -14,8 +14,8 @@ from pipeline.landing import identifiers
 from pipeline.landing.agents import UNKNOWN, Agent, agent
 from pipeline.landing.clocks import Instant
 from pipeline.landing.email.parties import is_staff
-from pipeline.landing.formats import channel_of
 from pipeline.landing.json_fields import list_of
+from pipeline.landing.readers import channel_of
 from pipeline.landing.record import Attribute, Event, Feed, Identifier
 from pipeline.landing.text import redact
 

@@ -37,7 +37,7 @@ from pipeline.landing.email.threads import (
     quoted,
     subject_thread,
 )
-from pipeline.landing.formats import channel_of
+from pipeline.landing.readers import channel_of
 from pipeline.landing.record import (
     Event,
     Feed,

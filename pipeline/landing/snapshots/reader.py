@@ -34,7 +34,7 @@ import polars as pl
 from pipeline.errors import BadRecord, BadSettings, SourceRefused
 from pipeline.landing import generic
 from pipeline.landing.clocks import Instant
-from pipeline.landing.formats import channel_of
+from pipeline.landing.readers import channel_of
 from pipeline.landing.record import Feed, Ignored, Outcome, Profile, Raw, RawFile, Refused
 from pipeline.landing.snapshots import state
 from pipeline.landing.snapshots.changes import Scene, changed_since, new, removed, said_day

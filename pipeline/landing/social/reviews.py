@@ -23,8 +23,8 @@ from pipeline.landing.clocks import Instant
 from pipeline.landing.containers.csv_records import csv_header, csv_rows
 from pipeline.landing.containers.json_records import json_array
 from pipeline.landing.containers.unpacked import ending
-from pipeline.landing.formats import channel_of
 from pipeline.landing.identifiers import code
+from pipeline.landing.readers import channel_of
 from pipeline.landing.record import Event, Feed, Ignored, Outcome, RawFile, outcomes
 from pipeline.landing.survey.answers import day_or_instant, plain, settled
 

@@ -23,8 +23,8 @@ from pipeline.landing.clocks import Instant
 from pipeline.landing.containers.csv_records import csv_header, csv_rows
 from pipeline.landing.containers.json_records import json_array
 from pipeline.landing.containers.unpacked import ending
-from pipeline.landing.formats import channel_of
 from pipeline.landing.json_fields import Fields, id_of, object_of, objects_of, text_of
+from pipeline.landing.readers import channel_of
 from pipeline.landing.record import Event, Feed, Identifier, Outcome, RawFile, outcomes
 
 STAMP = "%a %b %d %H:%M:%S %z %Y"

@@ -10,7 +10,7 @@ from pipeline.errors import BadRecord
 from pipeline.landing import clocks, generic, layout_proof
 from pipeline.landing.clocks import Instant
 from pipeline.landing.containers.csv_records import csv_rows
-from pipeline.landing.formats import channel_of
+from pipeline.landing.readers import channel_of
 from pipeline.landing.record import Attribute, Event, Feed, Ignored, RawFile
 
 DAY = re.compile(r"\d{4}-\d\d-\d\d")

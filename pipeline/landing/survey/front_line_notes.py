@@ -15,8 +15,8 @@ from functools import partial
 from pipeline.errors import BadRecord, SourceRefused
 from pipeline.landing import identifiers
 from pipeline.landing.containers.csv_records import csv_header, csv_rows
-from pipeline.landing.formats import channel_of
 from pipeline.landing.identifiers import code
+from pipeline.landing.readers import channel_of
 from pipeline.landing.record import Event, Feed, Identifier, Ignored, Outcome, RawFile, outcomes
 from pipeline.landing.survey.answers import day_or_instant, plain, settled
 

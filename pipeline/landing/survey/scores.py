@@ -19,7 +19,7 @@ from pipeline.errors import BadRecord, SourceRefused
 from pipeline.landing import clocks, generic, id_columns
 from pipeline.landing.attributes import attributes
 from pipeline.landing.containers.csv_records import csv_header, csv_rows
-from pipeline.landing.formats import channel_of
+from pipeline.landing.readers import channel_of
 from pipeline.landing.record import Event, Feed, Ignored, Outcome, RawFile, outcomes
 from pipeline.landing.survey.answers import settled
 

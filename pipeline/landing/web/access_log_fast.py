@@ -17,8 +17,8 @@ from pipeline.errors import SourceRefused
 from pipeline.landing.containers import text_lines
 from pipeline.landing.containers.steady import steady
 from pipeline.landing.containers.text_lines import Block
-from pipeline.landing.formats import channel_of
 from pipeline.landing.plain import Plain
+from pipeline.landing.readers import channel_of
 from pipeline.landing.record import Event, Feed, Ignored, Outcome, Raw, RawFile, outcomes
 from pipeline.landing.web import access_log, requests
 from pipeline.landing.web.access_assets import Days, Found, Told, once, told_of

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from pipeline.landing import digests
 from pipeline.landing.digests import UNIT
-from pipeline.landing.formats import channel_of
 from pipeline.landing.plain import Plain, Writer, chosen, constant, instants
+from pipeline.landing.readers import channel_of
 from pipeline.landing.record import Event, Feed
 from pipeline.landing.web import requests
 from pipeline.landing.web.access_lines import Asked, Judges, Page, Requests, Who

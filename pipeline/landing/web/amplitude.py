@@ -25,7 +25,7 @@ from pipeline.landing.agents import known_range
 from pipeline.landing.containers.csv_records import csv_header, csv_rows
 from pipeline.landing.containers.json_records import json_lines
 from pipeline.landing.containers.unpacked import ending
-from pipeline.landing.formats import channel_of
+from pipeline.landing.readers import channel_of
 from pipeline.landing.record import Event, Feed, Ignored, Outcome, Raw, RawFile, outcomes
 from pipeline.landing.web.segment import kind_of, path_of
 from pipeline.landing.web.tracker_fields import (

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from pipeline.errors import BadRecord
 from pipeline.landing import clocks
 from pipeline.landing.containers.text_lines import lines
-from pipeline.landing.formats import channel_of
+from pipeline.landing.readers import channel_of
 from pipeline.landing.record import Event, Feed, Ignored, Outcome, RawFile, outcomes
 from pipeline.landing.web import requests
 from pipeline.landing.web.requests import Asked, Request

@@ -29,7 +29,7 @@ from pipeline.landing import clocks
 from pipeline.landing.containers.json_records import json_lines
 from pipeline.landing.containers.parquet_records import parquet_rows
 from pipeline.landing.containers.unpacked import ending
-from pipeline.landing.formats import channel_of
+from pipeline.landing.readers import channel_of
 from pipeline.landing.record import Event, Feed, Outcome, RawFile, outcomes
 from pipeline.landing.web.ga4_parameters import flattened, repeated, whole
 from pipeline.landing.web.segment import kind_of, part, path_of

@@ -21,7 +21,7 @@ from pipeline.errors import BadRecord
 from pipeline.landing import clocks
 from pipeline.landing.clocks import Clock, Instant
 from pipeline.landing.containers.json_records import json_lines
-from pipeline.landing.formats import channel_of
+from pipeline.landing.readers import channel_of
 from pipeline.landing.record import Event, Feed, Ignored, Outcome, RawFile, outcomes
 from pipeline.landing.web import json_log_fields, requests
 from pipeline.landing.web.requests import Asked, Request

@@ -22,7 +22,7 @@ from pipeline.errors import BadRecord
 from pipeline.landing import clocks
 from pipeline.landing.agents import known_range
 from pipeline.landing.containers.json_records import json_array
-from pipeline.landing.formats import channel_of
+from pipeline.landing.readers import channel_of
 from pipeline.landing.record import Event, Feed, Outcome, RawFile, outcomes
 from pipeline.landing.web.segment import bare, kind_of, path_of
 from pipeline.landing.web.tracker_fields import Handle, named, needed, price, text

@@ -23,7 +23,7 @@ from pipeline.landing import clocks, money
 from pipeline.landing.agents import known_range
 from pipeline.landing.clocks import EPOCH, MICROSECOND, Instant
 from pipeline.landing.containers.json_records import json_lines
-from pipeline.landing.formats import channel_of
+from pipeline.landing.readers import channel_of
 from pipeline.landing.record import Event, Feed, Outcome, Raw, RawFile, outcomes
 from pipeline.landing.web.segment import bare, kind_of, path_of
 from pipeline.landing.web.tracker_fields import (

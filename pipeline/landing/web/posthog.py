@@ -24,7 +24,7 @@ from pipeline.landing.agents import agent, known_range
 from pipeline.landing.containers.json_records import json_lines
 from pipeline.landing.containers.parquet_records import parquet_rows
 from pipeline.landing.containers.unpacked import ending
-from pipeline.landing.formats import channel_of
+from pipeline.landing.readers import channel_of
 from pipeline.landing.record import Event, Feed, Ignored, Outcome, RawFile, outcomes
 from pipeline.landing.web.segment import bare, kind_of, path_of
 from pipeline.landing.web.tracker_fields import (

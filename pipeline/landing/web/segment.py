@@ -24,8 +24,8 @@ from pipeline.landing.agents import agent, known_range
 from pipeline.landing.attribute_names import OBJECTIONS, WORDS
 from pipeline.landing.attributes import attributes, compact
 from pipeline.landing.containers.json_records import json_lines
-from pipeline.landing.formats import channel_of
 from pipeline.landing.identifiers import normalise
+from pipeline.landing.readers import channel_of
 from pipeline.landing.record import Attribute, Event, Feed, Identifier, Outcome, RawFile, outcomes
 
 TYPES = ("page", "screen", "track", "identify", "alias", "group", "merge")

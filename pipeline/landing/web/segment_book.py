@@ -9,8 +9,8 @@ from pipeline.errors import BadRecord
 from pipeline.landing import digests
 from pipeline.landing.agents import agent
 from pipeline.landing.digests import UNIT
-from pipeline.landing.formats import channel_of
 from pipeline.landing.identifiers import normalise
+from pipeline.landing.readers import channel_of
 from pipeline.landing.record import Attribute, Feed
 from pipeline.landing.text import kept_label, kept_properties
 from pipeline.landing.web import segment

@@ -27,7 +27,7 @@ from pipeline.landing.containers.json_records import json_lines
 from pipeline.landing.containers.parquet_records import parquet_rows
 from pipeline.landing.containers.text_lines import lines
 from pipeline.landing.containers.unpacked import ending
-from pipeline.landing.formats import channel_of
+from pipeline.landing.readers import channel_of
 from pipeline.landing.record import Event, Feed, Ignored, Outcome, Raw, RawFile, outcomes
 from pipeline.landing.web.segment import bare, kind_of, path_of
 from pipeline.landing.web.snowplow_columns import (

@@ -8,7 +8,7 @@ from typing import Any
 
 from pipeline.errors import BadRecord, SourceRefused
 from pipeline.landing import clocks, identifiers, layouts, money
-from pipeline.landing.generic import DEVICES
+from pipeline.landing.cells import DEVICES
 from pipeline.landing.layout_proof import magnitude, unit
 from pipeline.landing.layouts import NUMERIC
 

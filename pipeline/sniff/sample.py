@@ -19,7 +19,7 @@ from pipeline.landing.containers.parquet_records import parquet_rows
 from pipeline.landing.containers.text_lines import lines
 from pipeline.landing.containers.unpacked import CHUNK, ending, members, packing
 from pipeline.landing.containers.xlsx_records import xlsx_header, xlsx_rows
-from pipeline.landing.generic import SHEETS
+from pipeline.landing.mapped_rows import SHEETS
 from pipeline.landing.record import Raw, RawFile
 
 RECORDS = 5_000

@@ -32,7 +32,7 @@ from itertools import chain
 import polars as pl
 
 from pipeline.errors import BadRecord, BadSettings, SourceRefused
-from pipeline.landing import generic
+from pipeline.landing import cells, mapped_columns, mapped_rows
 from pipeline.landing.clocks import Instant
 from pipeline.landing.readers import channel_of
 from pipeline.landing.record import Feed, Ignored, Outcome, Profile, Raw, RawFile, Refused
@@ -122,17 +122,17 @@ def settled(file: RawFile, feed: Feed) -> Feed:
     """The feed with the layout of time that all stamps of a snapshot prove.
 
     Raises:
-        SourceRefused: As for `generic.settled`.
+        SourceRefused: As for `mapped_rows.settled`.
     """
     said = snapshot_of(feed)
     named = filter(None, (said.taken_at, said.created_at, said.changed_at))
-    return generic.settled(file, feed, columns_of(said), map(generic.getter, named))
+    return mapped_rows.settled(file, feed, columns_of(said), map(mapped_columns.getter, named))
 
 
 def _rows(file: RawFile, feed: Feed) -> Iterator[Raw]:
     """The rows of a snapshot, its columns checked."""
     columns = columns_of(snapshot_of(feed))
-    return generic.records(file, feed, columns, generic.plan_of(columns))
+    return mapped_rows.records(file, feed, columns, mapped_columns.plan_of(columns))
 
 
 def uncounted(file: RawFile) -> RawFile:
@@ -150,11 +150,11 @@ def taken_at(file: RawFile, feed: Feed) -> Instant:
     if said.file_date is not None:
         return taken_by_name(file, feed, said.file_date)
     assert said.taken_at is not None
-    take = generic.getter(said.taken_at)
+    take = mapped_columns.getter(said.taken_at)
     for raw in _rows(uncounted(file), feed):
         if raw.problem is None:
             try:
-                return generic.instant(take(raw.value), feed)
+                return cells.instant(take(raw.value), feed)
             except BadRecord as bad:
                 raise SourceRefused(
                     f"{file.name}, record {raw.number}: {said.taken_at}: {bad}"
@@ -201,7 +201,7 @@ def _seen(
     """
     said = snapshot_of(feed)
     content = taker_of(said)
-    take = generic.getter(said.taken_at) if said.taken_at is not None else None
+    take = mapped_columns.getter(said.taken_at) if said.taken_at is not None else None
     same: set[str] = set()
     for raw in _rows(file, feed):
         if raw.problem is not None:
@@ -211,7 +211,7 @@ def _seen(
         try:
             key = key_of(raw.value, said)
             if take is not None and str(stamp := take(raw.value)) not in same:
-                if generic.instant(stamp, feed).us != taken.us:
+                if cells.instant(stamp, feed).us != taken.us:
                     raise SourceRefused(
                         f"{file.name}, record {raw.number}: {said.taken_at} is {stamp}, and "
                         f"{said_day(taken.us)} before; one file is one snapshot: split it by this "
@@ -263,7 +263,7 @@ def _reason(raw: Raw, feed: Feed) -> str:
     try:
         key_of(raw.value, said)
         if said.taken_at is not None:
-            generic.instant(generic.getter(said.taken_at)(raw.value), feed)
+            cells.instant(mapped_columns.getter(said.taken_at)(raw.value), feed)
     except BadRecord as bad:
         return str(bad)
     raise AssertionError("a row could not be read and now it can")

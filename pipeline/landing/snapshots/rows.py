@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from pipeline.errors import BadRecord, SourceRefused
-from pipeline.landing import clocks, generic, money
+from pipeline.landing import cells, clocks, mapped_columns, money
 from pipeline.landing.clocks import Instant
 from pipeline.landing.identifiers import code
 from pipeline.landing.record import Feed, Identifier, RawFile
@@ -107,7 +107,7 @@ def key_of(row: Mapping[str, Any], said: Snapshot) -> str:
     """
     parts = []
     for column in said.key:
-        text = generic.texted(generic.getter(column)(row))
+        text = cells.texted(mapped_columns.getter(column)(row))
         part = None if text is None else code(text)
         if part is None:
             raise BadRecord(
@@ -124,8 +124,8 @@ def taker_of(
     said: Snapshot,
 ) -> Callable[[Mapping[str, Any]], tuple[dict[str, str], dict[str, str | None]]]:
     """What takes from a row its watched values and its handles, as text and unchecked."""
-    handles = {name: generic.getter(spec) for name, spec in said.identifiers.items()}
-    takes = {name: generic.getter(name) for name in _watched(said)}
+    handles = {name: mapped_columns.getter(spec) for name, spec in said.identifiers.items()}
+    takes = {name: mapped_columns.getter(name) for name in _watched(said)}
     unwatched = {
         *said.key,
         *said.ignore,
@@ -148,20 +148,20 @@ def taker_of(
 
 def reader_of(feed: Feed, said: Snapshot) -> Callable[[Mapping[str, Any]], Row]:
     """What reads a row whose columns were checked; raises BadRecord for one it cannot read."""
-    single = {name: generic.getter(spec) for name in SINGLE if (spec := getattr(said, name))}
+    single = {name: mapped_columns.getter(spec) for name in SINGLE if (spec := getattr(said, name))}
     take = taker_of(said)
 
     def instant(name: str, row: Mapping[str, Any]) -> Instant | None:
         value = single[name](row) if name in single else None
         if value is None or value == "":
             return None
-        return generic.instant(value, feed)
+        return cells.instant(value, feed)
 
     def read(row: Mapping[str, Any]) -> Row:
         values, handles = take(row)
-        who, unreadable = generic.identify(feed, handles.items(), "subject")
+        who, unreadable = cells.identify(feed, handles.items(), "subject")
         amount = values.get(said.amount or "")
-        given = generic.texted(single["currency"](row)) if "currency" in single else None
+        given = cells.texted(single["currency"](row)) if "currency" in single else None
         currency = money.currency(given or feed.company.currency)
         if amount is not None and currency is None:
             raise BadRecord(f"not a currency: {given!r}")

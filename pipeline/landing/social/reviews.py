@@ -18,7 +18,7 @@ from functools import partial
 from typing import Any
 
 from pipeline.errors import BadRecord, SourceRefused
-from pipeline.landing import clocks, generic
+from pipeline.landing import cells, clocks
 from pipeline.landing.clocks import Instant
 from pipeline.landing.containers.csv_records import csv_header, csv_rows
 from pipeline.landing.containers.json_records import json_array
@@ -133,13 +133,13 @@ def flat(value: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]
 
 def meanings(row: Mapping[str, Any]) -> dict[str, str]:
     """What a review has, by the surest of the names that are filled."""
-    cells: dict[str, Any] = {}
+    filled: dict[str, Any] = {}
     for name, value in row.items():
         if value not in (None, ""):
-            cells.setdefault(plain(name), value)
+            filled.setdefault(plain(name), value)
     found = {}
     for meaning, names in NAMES.items():
-        texts = (generic.texted(cells[name]) for name in names if name in cells)
+        texts = (cells.texted(filled[name]) for name in names if name in filled)
         text = next(filter(None, texts), None)
         if text is not None:
             found[meaning] = text
@@ -163,7 +163,7 @@ def interpret(
     if own_id is None and "own_id" in has:
         raise BadRecord(f"a damaged id: {has['own_id'][:40]!r}")
     given = [(name, has[name]) for name in ("order", "email", "reviewer") if name in has]
-    who, unreadable = generic.identify(feed, given, "actor")
+    who, unreadable = cells.identify(feed, given, "actor")
     review = Event(
         record_number=number,
         own_id=own_id,
@@ -222,4 +222,4 @@ def stars(text: str) -> float:
         BadRecord: Another scale, or no number.
     """
     match = OF_FIVE.fullmatch(text)
-    return generic.score("csat", match[1] if match else WORDS.get(text.upper(), text))
+    return cells.score("csat", match[1] if match else WORDS.get(text.upper(), text))

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from pipeline.errors import BadRecord
-from pipeline.landing import clocks, generic, layout_proof
+from pipeline.landing import cells, clocks, layout_proof
 from pipeline.landing.clocks import Instant
 from pipeline.landing.containers.csv_records import csv_rows
 from pipeline.landing.readers import channel_of
@@ -77,7 +77,7 @@ def events(feed: Feed, number: int, response: Response) -> list[Event | Ignored]
         BadRecord: A score off its scale, or a handle that a spreadsheet has damaged.
     """
     scores = [
-        (kind, name, generic.score(kind, str(given).strip()))
+        (kind, name, cells.score(kind, str(given).strip()))
         for kind, name, given in response.scores
         if given is not None and str(given).strip()
     ]
@@ -89,7 +89,7 @@ def events(feed: Feed, number: int, response: Response) -> list[Event | Ignored]
         for namespace, value in response.handles
         if str(value).strip().lower() not in PLACEHOLDERS
     ]
-    who, unreadable = generic.identify(feed, held, "actor")
+    who, unreadable = cells.identify(feed, held, "actor")
     properties = {name: value for name, value in response.properties.items() if value}
     if unreadable:
         properties["unreadable"] = unreadable

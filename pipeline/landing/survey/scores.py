@@ -16,7 +16,7 @@ from operator import itemgetter
 from typing import Any
 
 from pipeline.errors import BadRecord, SourceRefused
-from pipeline.landing import clocks, generic, id_columns
+from pipeline.landing import cells, clocks, generic, id_columns
 from pipeline.landing.attributes import attributes
 from pipeline.landing.containers.csv_records import csv_header, csv_rows
 from pipeline.landing.readers import channel_of
@@ -133,13 +133,13 @@ def interpret(
         return row[layout.columns[meaning]].strip() or None if meaning in layout.columns else None
 
     answers = [
-        (kind, generic.score(kind, row[column]))
+        (kind, cells.score(kind, row[column]))
         for kind, column in layout.scores.items()
         if row[column].strip()
     ]
     if "score" in layout.columns and (given := cell("score")) is not None:
-        kind = generic.score_kind(cell("score_kind"))
-        answers.append((kind, generic.score(kind, given)))
+        kind = cells.score_kind(cell("score_kind"))
+        answers.append((kind, cells.score(kind, given)))
     comment = cell("text")
     if not answers and comment is None:
         return [Ignored(number, "unanswered")]
@@ -147,7 +147,7 @@ def interpret(
     if stamp is None:
         raise BadRecord(f"{layout.columns['occurred_at']} is empty")
     given_handles = ((name, row[column]) for name, column in layout.handles.items())
-    who, unreadable = generic.identify(feed, given_handles, "actor")
+    who, unreadable = cells.identify(feed, given_handles, "actor")
     properties: dict[str, Any] = {name: row[name] for name in layout.rest if row[name]}
     if unreadable:
         properties["unreadable"] = unreadable

@@ -1,6 +1,8 @@
 """What lies at a source's path and was never landed, in batches of bounded size."""
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,6 +22,13 @@ CUT_OFF = (
     "if it is right, give it another name"
 )
 NO_FILE = "no file matches this path"
+# Of other kinds of files one sees where they were cut off.
+OPEN_ENDED = {".csv", ".tsv", ".txt"}
+WRITTEN_SECONDS = 60
+STILL_WRITTEN = (
+    f"was written to less than {WRITTEN_SECONDS} seconds ago, and its last line has no end: it may "
+    "go on; the next run takes it"
+)
 
 
 def discover(folder: Path, source: Source) -> list[Path]:
@@ -148,6 +157,26 @@ def is_cut_off(before: ledger.Stamp | None, now: ledger.Stamp) -> bool:
         and now.byte_count < LEAST_SHARE * before.byte_count
         and before.head.startswith(now.head)
     )
+
+
+def is_still_written(path: Path, at: datetime) -> bool:
+    """Whether a table or text that is no older than a minute at `at` may end within a record.
+
+    A cut through its last field would leave a record that is sound and untrue.
+    """
+    if path.suffix.lower() not in OPEN_ENDED:
+        return False
+    try:
+        status = path.stat()
+        if status.st_size < 2 or not 0 <= at.timestamp() - status.st_mtime < WRITTEN_SECONDS:
+            return False
+        with path.open("rb") as file:
+            file.seek(-2, os.SEEK_END)
+            # The end of a line in UTF-16 has a second byte of nought.
+            return not file.read().strip(b"\0").endswith((b"\n", b"\r"))
+    except OSError:
+        # What cannot be read is refused where it is read.
+        return False
 
 
 def batches(files: Sequence[RawFile]) -> Iterator[list[RawFile]]:

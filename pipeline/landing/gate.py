@@ -21,7 +21,13 @@ from pipeline import warehouse
 from pipeline.counted import counted
 from pipeline.errors import BadSettings, RecordsLost, SourceRefused
 from pipeline.landing import fields, ledger, readers, text
-from pipeline.landing.arrivals import batches, discover, fresh_files
+from pipeline.landing.arrivals import (
+    STILL_WRITTEN,
+    batches,
+    discover,
+    fresh_files,
+    is_still_written,
+)
 from pipeline.landing.clocks import Clock, microseconds
 from pipeline.landing.fields import FIELDS, Known
 from pipeline.landing.formats import format_named
@@ -109,8 +115,12 @@ def land(settings: Settings, lake: Path, night: Night, *, tell: Tell) -> Landing
         identity = readers.file_identity(name, source)
         new, unread, copies, stamps = fresh_files(settings.folder, identity, found, known, stamps)
         problems.extend(Problem(name, path, reason) for path, reason in unread.items())
-        # What Wend fetched itself may come again; nobody put it there twice.
+        # What Wend fetched itself is whole, and may come again; nobody put it there twice.
         if not is_live(source):
+            growing = {file.name for file in new if is_still_written(file.path, night.landed_at)}
+            problems.extend(Problem(name, path, STILL_WRITTEN) for path in sorted(growing))
+            left |= growing
+            new = [file for file in new if file.name not in growing]
             told = tellable({path: stamps[path] for path in copies}, lake)
             problems.extend(of_copies(name, {path: copies[path] for path in told}))
         feed = feed_of(settings, name, night.landed_at)

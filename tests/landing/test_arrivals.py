@@ -1,6 +1,7 @@
 """What lies at a source's path: wherever it is, and what is said where there is nothing."""
 
 import json
+import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -128,3 +129,85 @@ def test_without_a_source_there_is_nothing_to_land(tmp_path: Path) -> None:
     """It says how a source is added."""
     with pytest.raises(BadSettings, match="wend sniff"):
         land(project(tmp_path))
+
+
+def notes(folder: Path, name: str, content: bytes, *, age_seconds: float) -> Settings:
+    """A project with one file of notes, written to so long ago."""
+    path = folder / "raw" / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(content)
+    written = NOW.timestamp() - age_seconds
+    os.utime(path, (written, written))
+    columns = {
+        "occurred_at": "at",
+        "kind": "what",
+        "amount": "sum",
+        "identifiers": {"email": "who"},
+    }
+    return Settings.model_validate(
+        {
+            "folder": folder,
+            "company": {"name": "Larkspur"},
+            "sources": {
+                "desk": {
+                    "format": "generic",
+                    "path": "raw/*",
+                    "channel": "crm",
+                    "columns": columns,
+                }
+            },
+        }
+    )
+
+
+WHOLE = (
+    b"at,what,who,sum\n"
+    b"2026-02-01T10:00:00Z,paid,ada@example.org,12.00\n"
+    b"2026-02-02T10:00:00Z,paid,ada@example.org,1234.00\n"
+)
+# What is left of the last sum is a sum as well.
+CUT = WHOLE[: WHOLE.rindex(b"34.00")]
+
+
+def test_a_table_that_may_go_on_is_left_to_the_next_run(tmp_path: Path) -> None:
+    """A sum that was cut off lands never, though what is left of it is one."""
+    paths, problems = land(notes(tmp_path, "1.csv", CUT, age_seconds=5))
+
+    assert paths == []
+    assert [(one.path, one.is_taken) for one in problems] == [("raw/1.csv", False)]
+    assert "its last line has no end" in problems[0].reason
+
+    company = notes(tmp_path, "1.csv", WHOLE, age_seconds=5)
+
+    assert land(company) == (["raw/1.csv"], ())
+    sums = ledger.landed_table(company.lake, "events").collect()["amount_cents"]
+    assert sorted(sums) == [1200, 123400]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "age_seconds"),
+    [
+        ("old.csv", CUT, 61),
+        ("whole.csv", WHOLE, 5),
+        ("wide.csv", WHOLE.decode().encode("utf-16"), 5),
+        ("mac.csv", WHOLE.replace(b"\n", b"\r\n"), 5),
+        # A clock that is behind says nothing of when that was.
+        ("later.csv", CUT, -5),
+        (
+            "lines.jsonl",
+            b'{"at":"2026-02-01T10:00:00Z","what":"paid","who":"ada@a.org","sum":1}',
+            5,
+        ),
+    ],
+)
+def test_what_is_old_or_has_its_end_lands_at_once(
+    tmp_path: Path, name: str, content: bytes, age_seconds: float
+) -> None:
+    """Only a table without the end of its last line, and of this minute, waits."""
+    assert land(notes(tmp_path, name, content, age_seconds=age_seconds)) == ([f"raw/{name}"], ())
+
+
+def test_a_table_without_a_last_line_end_lands_a_minute_later(tmp_path: Path) -> None:
+    """Many programs end no last line: the file waits, and is not refused for it."""
+    assert land(notes(tmp_path, "1.csv", CUT, age_seconds=59))[0] == []
+    assert land(notes(tmp_path, "1.csv", CUT, age_seconds=60)) == (["raw/1.csv"], ())

@@ -354,7 +354,13 @@ with recursive
         from ranked
     ),
 
--- The last exclusion before each event.
+    excluding as (
+        select distinct lane
+        from placed
+        where len(excluded) > 0 and step = 0
+    ),
+
+-- The last exclusion before each event. Lanes without one need no order.
     guarded as materialized (
         select
             unit,
@@ -367,16 +373,28 @@ with recursive
             case when with_customers then description_number end as description_number,
             step,
             is_followed,
-            case
-                when len(excluded) > 0
-                then
-                    max(case when step = 0 then place end) over (
-                        partition by lane
-                        order by place
-                        range between unbounded preceding and 1 preceding
-                    )
-            end as place_before
+            cast(null as bigint) as place_before
         from placed
+        where len(excluded) = 0 or lane not in (select excluding.lane from excluding)
+        union all
+        select
+            unit,
+            lane,
+            case when with_customers then customer_number end as customer_number,
+            case when with_customers then journey_number end as journey_number,
+            case when with_customers then position end as position,
+            place,
+            occurred_us,
+            case when with_customers then description_number end as description_number,
+            step,
+            is_followed,
+            max(case when step = 0 then place end) over (
+                partition by lane
+                order by place
+                range between unbounded preceding and 1 preceding
+            ) as place_before
+        from placed
+        where len(excluded) > 0 and lane in (select excluding.lane from excluding)
     ),
 
 -- Where steps have but one order and nothing else to heed, the soonest event of each

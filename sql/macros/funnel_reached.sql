@@ -434,14 +434,15 @@ with recursive
     ),
 
 -- Of entries before one and the same event of step 2 the last comes as far as any, and
--- has most time left.
-    nearest as (
+-- has most time left. Where step 2 is the last, the first event of it is all that
+-- counts. Both have the smallest number: place in front of 28 bits of the entry's.
+    paired as (
         select
             starts.unit,
+            starts.occurred_us as entered_us,
             guarded.place as next_place,
-            min(guarded.occurred_us) as next_us,
-            max(starts.place) as place,
-            max(starts.occurred_us) as occurred_us
+            guarded.occurred_us as next_us,
+            guarded.place * 268435456 + 268435455 - starts.place as pair
         from starts
         join
             guarded
@@ -455,7 +456,17 @@ with recursive
                 <= cast(round(window_days * 86400000000) as bigint)
             )
             and (ordering <> 'strict' or guarded.place = starts.place + 1)
-        group by starts.unit, guarded.place
+    ),
+
+    nearest as (
+        select
+            unit,
+            min(pair) >> 28 as next_place,
+            min(next_us) as next_us,
+            268435455 - min(pair) % 268435456 as place,
+            arg_min(entered_us, pair) as occurred_us
+        from paired
+        group by unit, case when len(steps) > 2 then next_place end
     ),
 
     onward as (

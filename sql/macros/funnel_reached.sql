@@ -571,6 +571,7 @@ with recursive
 -- From each entry, the soonest event by which each set of steps can be done: it
 -- leaves most room for the next. Not so where a window begins or an exclusion
 -- ends at a later step; then every event counts. Free chains heed no exclusion.
+-- What is done is never nothing after the entry: said to keep entering moves out.
     chains as (
         select
             heeded.unit,
@@ -614,7 +615,7 @@ with recursive
             min(heeded.place) as place,
             min(heeded.occurred_us) as occurred_us
         from chains
-        join moves on chains.steps_done = moves.from_set
+        join moves on chains.steps_done = moves.from_set and moves.from_set > 0
         join
             heeded
             on chains.lane = heeded.lane
@@ -654,6 +655,35 @@ with recursive
             end
     ),
 
+-- Of entries that come no further only a first one can count, unless each is one of
+-- its own, an exclusion may meet it, or an optional step comes as far as it did.
+    competing as (
+        select unit, lane, entry_place, entered_us, is_free, level, depth, place
+        from chains
+        where
+            level > 1
+            or counting = 'totals'
+            or len(excluded) > 0
+            or len(optional_steps) > 0
+        union all
+        select
+            unit,
+            min(lane) as lane,
+            min(place) as entry_place,
+            min(occurred_us) as entered_us,
+            false as is_free,
+            1 as level,
+            1 as depth,
+            min(place) as place
+        from chains
+        where
+            level = 1
+            and counting <> 'totals'
+            and len(excluded) = 0
+            and len(optional_steps) = 0
+        group by unit
+    ),
+
 -- How far each entry comes at most, and the soonest event that is there.
     furthest as materialized (
         select
@@ -668,7 +698,7 @@ with recursive
             + max(depth) * 1000000000000 as last_place,
             -- Of the levels of one depth the last: they differ by optional steps.
             max(depth * 100 + level) % 100 as last_level
-        from chains
+        from competing
         group by unit, entry_place, is_free
     ),
 
@@ -775,6 +805,7 @@ with recursive
             weighed.unit,
             weighed.is_free,
             weighed.entry_place,
+            weighed.entered_us,
             weighed.depth,
             weighed.is_cut,
             weighed.is_converted
@@ -827,13 +858,18 @@ with recursive
     ),
 
     counted as (
-        select compared.unit, compared.entry_place, compared.is_converted
+        select
+            compared.unit,
+            compared.entry_place,
+            compared.entered_us,
+            compared.is_converted
         from compared
         where
             not compared.is_free
             and compared.unit not in (select removed.unit from removed)
         union all
-        select weighed.unit, weighed.entry_place, weighed.is_converted
+        select
+            weighed.unit, weighed.entry_place, weighed.entered_us, weighed.is_converted
         from repeated
         join
             weighed
@@ -844,11 +880,21 @@ with recursive
 
     came as (
         select
+            unit,
+            entry_place,
+            is_converted,
+            1 as level,
+            entered_us,
+            entry_place as place,
+            entered_us as occurred_us
+        from counted
+        union all
+        select
             counted.unit,
             counted.entry_place,
             counted.is_converted,
             chains.level,
-            chains.entered_us,
+            counted.entered_us,
             min(chains.place) as place,
             min(chains.occurred_us) as occurred_us
         from counted
@@ -856,13 +902,14 @@ with recursive
             chains
             on counted.unit = chains.unit
             and counted.entry_place = chains.entry_place
+            and chains.level > 1
         where not chains.is_free
         group by
             counted.unit,
             counted.entry_place,
             counted.is_converted,
             chains.level,
-            chains.entered_us
+            counted.entered_us
     ),
 
     followed as (

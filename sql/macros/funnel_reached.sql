@@ -354,47 +354,42 @@ with recursive
         from ranked
     ),
 
+    seen as (
+        select
+            unit,
+            lane,
+            case when with_customers then customer_number end as customer_number,
+            case when with_customers then journey_number end as journey_number,
+            case when with_customers then position end as position,
+            place,
+            occurred_us,
+            case when with_customers then description_number end as description_number,
+            step,
+            is_followed
+        from placed
+    ),
+
     excluding as (
         select distinct lane
-        from placed
+        from seen
         where len(excluded) > 0 and step = 0
     ),
 
 -- The last exclusion before each event. Lanes without one need no order.
     guarded as materialized (
-        select
-            unit,
-            lane,
-            case when with_customers then customer_number end as customer_number,
-            case when with_customers then journey_number end as journey_number,
-            case when with_customers then position end as position,
-            place,
-            occurred_us,
-            case when with_customers then description_number end as description_number,
-            step,
-            is_followed,
-            cast(null as bigint) as place_before
-        from placed
-        where len(excluded) = 0 or lane not in (select excluding.lane from excluding)
+        select *, cast(null as bigint) as place_before
+        from seen
+        where lane not in (select excluding.lane from excluding)
         union all
         select
-            unit,
-            lane,
-            case when with_customers then customer_number end as customer_number,
-            case when with_customers then journey_number end as journey_number,
-            case when with_customers then position end as position,
-            place,
-            occurred_us,
-            case when with_customers then description_number end as description_number,
-            step,
-            is_followed,
+            *,
             max(case when step = 0 then place end) over (
                 partition by lane
                 order by place
                 range between unbounded preceding and 1 preceding
             ) as place_before
-        from placed
-        where len(excluded) > 0 and lane in (select excluding.lane from excluding)
+        from seen
+        where lane in (select excluding.lane from excluding)
     ),
 
 -- Where steps have but one order and nothing else to heed, the soonest event of each

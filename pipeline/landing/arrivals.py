@@ -159,17 +159,19 @@ def is_cut_off(before: ledger.Stamp | None, now: ledger.Stamp) -> bool:
     )
 
 
-def is_still_written(path: Path, at: datetime) -> bool:
+def is_still_written(path: Path, now: ledger.Stamp, at: datetime) -> bool:
     """Whether a table or text that is no older than a minute at `at` may end within a record.
 
     A cut through its last field would leave a record that is sound and untrue.
     """
-    if path.suffix.lower() not in OPEN_ENDED:
+    age_seconds = at.timestamp() - now.modified_ns / 1e9
+    if (
+        path.suffix.lower() not in OPEN_ENDED
+        or now.byte_count < 2
+        or not 0 <= age_seconds < WRITTEN_SECONDS
+    ):
         return False
     try:
-        status = path.stat()
-        if status.st_size < 2 or not 0 <= at.timestamp() - status.st_mtime < WRITTEN_SECONDS:
-            return False
         with path.open("rb") as file:
             file.seek(-2, os.SEEK_END)
             # The end of a line in UTF-16 has a second byte of nought.

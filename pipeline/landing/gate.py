@@ -117,7 +117,11 @@ def land(settings: Settings, lake: Path, night: Night, *, tell: Tell) -> Landing
         problems.extend(Problem(name, path, reason) for path, reason in unread.items())
         # What Wend fetched itself is whole, and may come again; nobody put it there twice.
         if not is_live(source):
-            growing = {file.name for file in new if is_still_written(file.path, night.landed_at)}
+            growing = {
+                file.name
+                for file in new
+                if is_still_written(file.path, stamps[file.name], night.landed_at)
+            }
             problems.extend(Problem(name, path, STILL_WRITTEN) for path in sorted(growing))
             left |= growing
             new = [file for file in new if file.name not in growing]
